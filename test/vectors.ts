@@ -7,20 +7,11 @@ import { fileURLToPath } from "node:url";
 
 /**
  * @param name  the file's name without `.json`
- * @returns its cases as `T`, unchecked; never empty
+ * @returns its cases as `T`, unchecked and never empty, and the absolute tolerance for floats (0 = compare exactly)
  */
-export function loadVectors<T>(name: string): readonly T[] {
-  const cases = readVectorFile(name).cases as T[];
-  if (cases.length === 0) throw new Error(`vectors: ${name}.json has no cases`);
-  return cases;
-}
-
-/** The absolute tolerance for the floats of a vector file; 0 = compare exactly. */
-export function vectorTolerance(name: string): number {
-  return readVectorFile(name).tolerance ?? 0;
-}
-
-function readVectorFile(name: string): { readonly cases: unknown[]; readonly tolerance?: number } {
+export function loadVectors<T>(name: string): { readonly cases: readonly T[]; readonly tolerance: number } {
   const folder = process.env.VECTORS_DIR ?? fileURLToPath(new URL("./vectors", import.meta.url));
-  return JSON.parse(readFileSync(`${folder}/${name}.json`, "utf8"));
+  const file = JSON.parse(readFileSync(`${folder}/${name}.json`, "utf8")) as { cases: T[]; tolerance?: number };
+  if (file.cases.length === 0) throw new Error(`vectors: ${name}.json has no cases`);
+  return { cases: file.cases, tolerance: file.tolerance ?? 0 };
 }

@@ -32,7 +32,7 @@ type Tick = {
 };
 
 describe("the decider wants what the KPA wants, tick by tick (kpa-decide.json)", () => {
-  it.each(loadVectors<DecideCase>("kpa-decide"))("$id: $note", (vector) => {
+  it.each(loadVectors<DecideCase>("kpa-decide").cases)("$id: $note", (vector) => {
     const initialPods = vector.initial_pod_count_error ? 0 : (vector.initial_ready_pods ?? 0);
     let vectorSpec = vector.spec;
     let state = createDecider(toScalingSpec(vectorSpec), initialPods, vector.created_ms);
@@ -76,7 +76,7 @@ describe("the decider wants what the KPA wants, tick by tick (kpa-decide.json)",
   });
 
   it("keeps its state as plain JSON, so that a copy decides the same", () => {
-    const vector = loadVectors<DecideCase>("kpa-decide").find((c) => (c.spec.scale_down_delay_ms ?? 0) > 0);
+    const vector = loadVectors<DecideCase>("kpa-decide").cases.find((c) => (c.spec.scale_down_delay_ms ?? 0) > 0);
     if (vector === undefined) throw new Error("kpa-decide.json has no case with a scale-down-delay");
     const spec = toScalingSpec(vector.spec);
     const input = { readyPods: 4, isReachable: true, observed: { stable: 90, panic: 95 } };

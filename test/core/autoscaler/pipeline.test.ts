@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createDecider, scale } from "../../../src/core/autoscaler/decider.ts";
 import { type Observation, RevisionMetrics, type Stat } from "../../../src/core/autoscaler/metrics.ts";
-import { loadVectors, vectorTolerance } from "../../vectors.ts";
+import { loadVectors } from "../../vectors.ts";
 import { toScalingSpec, type VectorSpec } from "./scaling-vectors.ts";
 
 type PipelineCase = {
@@ -54,8 +54,7 @@ type PipelineEvent =
       };
     };
 
-const cases = loadVectors<PipelineCase>("pipeline");
-const tolerance = vectorTolerance("pipeline");
+const { cases, tolerance } = loadVectors<PipelineCase>("pipeline");
 
 describe("stats become windows become decisions as in Knative (pipeline.json)", () => {
   it.each(cases)("$id: $note", (vector) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createSlidingMaximum, currentMaximum, recordMaximum } from "../../../src/core/autoscaler/sliding-maximum.ts";
 import { type Aggregation, createWindow } from "../../../src/core/autoscaler/windows.ts";
-import { loadVectors, vectorTolerance } from "../../vectors.ts";
+import { loadVectors } from "../../vectors.ts";
 
 type WindowCase = {
   readonly id: string;
@@ -22,8 +22,7 @@ type WindowEvent =
       readonly want_is_empty?: boolean;
     };
 
-const cases = loadVectors<WindowCase>("windows");
-const tolerance = vectorTolerance("windows");
+const { cases, tolerance } = loadVectors<WindowCase>("windows");
 
 describe("metric windows average and empty as Knative's do (windows.json)", () => {
   it.each(cases.filter((c) => c.algorithm !== "max"))("$id: $note", (vector) => {
