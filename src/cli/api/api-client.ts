@@ -1,0 +1,72 @@
+/** The control plane's HTTP API, as the command line uses it. */
+import { CliError, messageOf } from "../cli-error.ts";
+
+const REQUEST_TIMEOUT_MS = 10_000;
+
+export type ApiResponse = { readonly status: number; readonly body: unknown };
+
+export class ApiClient {
+  readonly edgeUrl: string;
+  readonly #token: string;
+
+  /** @param edgeUrl e.g. `http://127.0.0.1:8080` */
+  constructor(edgeUrl: string, token: string) {
+    this.edgeUrl = edgeUrl.replace(/\/+$/, "");
+    this.#token = token;
+  }
+
+  /** Sends JSON and reads JSON; any status is an answer. */
+  async request(method: string, path: string, body?: unknown): Promise<ApiResponse> {
+    let response: Response;
+    try {
+      response = await fetch(`${this.edgeUrl}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${this.#token}`,
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+        },
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    } catch (error) {
+      throw new CliError(
+        `no answer from the edge at ${this.edgeUrl}: ${messageOf(error)}`,
+        "Is it running? Start it with `npm start`, or name another with --edge URL.",
+        { cause: error },
+      );
+    }
+    return { status: response.status, body: parseBody(await response.text()) };
+  }
+
+  /** @throws CliError for every status that is not a success; `what` names the attempt, e.g. "create service hello" */
+  async expect(what: string, method: string, path: string, body?: unknown): Promise<unknown> {
+    const response = await this.request(method, path, body);
+    if (response.status >= 200 && response.status < 300) return response.body;
+    throw refusal(what, response);
+  }
+}
+
+/** The error for an answer that is not a success. */
+export function refusal(what: string, { status, body }: ApiResponse): CliError {
+  const remedies: Record<number, string> = {
+    401: "The token is not known there. Give the right one in ROUSE_ADMIN_TOKEN, or --state with the folder that holds it.",
+    403: "The token may not do that; an admin token may.",
+    409: "It was changed at the same time; try again.",
+  };
+  return new CliError(`could not ${what}: ${reasonIn(body)} (${status})`, remedies[status] ?? "");
+}
+
+function reasonIn(body: unknown): string {
+  if (typeof body === "string") return body.slice(0, 300) || "no reason given";
+  const { message, detail, title } = (body ?? {}) as { message?: unknown; detail?: unknown; title?: unknown };
+  const reason = message ?? detail ?? title;
+  return typeof reason === "string" ? reason : "no reason given";
+}
+
+function parseBody(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

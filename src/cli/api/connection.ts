@@ -1,0 +1,46 @@
+/**
+ * Which edge a verb talks to, and with which token: from the flags and ROUSE_ADMIN_TOKEN, else from the state folder of
+ * `rouse up`.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { parse } from "yaml";
+import { CliError } from "../cli-error.ts";
+import { ADMIN_TOKEN_FILE } from "../secrets.ts";
+import { ApiClient } from "./api-client.ts";
+
+export type ConnectionFlags = { readonly edge?: string; readonly state: string };
+
+export function withConnection(command: Command): Command {
+  return command
+    .option("--edge <url>", "URL of the edge's control host (default: that of the local `rouse up`)")
+    .option("--state <dir>", "state folder of the local `rouse up`", ".rouse");
+}
+
+export function connect({ edge, state }: ConnectionFlags): ApiClient {
+  const token = process.env.ROUSE_ADMIN_TOKEN ?? readState(state, ADMIN_TOKEN_FILE).trim();
+  return new ApiClient(edge ?? localEdge(readState(state, "kubeconfig")), token);
+}
+
+/** The origin of the server in a kubeconfig that `rouse up` wrote. */
+export function localEdge(kubeconfig: string): string {
+  const { clusters } = parse(kubeconfig) as { clusters: readonly { cluster: { server: string } }[] };
+  const server = clusters[0]?.cluster.server;
+  if (server === undefined)
+    throw new CliError("the kubeconfig names no server", "Start `rouse up` again, or give --edge URL.");
+  return new URL(server).origin;
+}
+
+function readState(state: string, file: string): string {
+  const path = join(state, file);
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new CliError(
+      `cannot read ${path}`,
+      "Start `rouse up` first, or point to its folder with --state DIR.\nFor a deployed edge: --edge URL, with the token in ROUSE_ADMIN_TOKEN.",
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,60 @@
+import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { Command, Option } from "commander";
+import { type JoinedAgent, joinOnce } from "../join.ts";
+import { PACKAGE_ROOT } from "../package-root.ts";
+import { portNumber } from "./option-values.ts";
+
+type Flags = {
+  readonly edge: string;
+  readonly token?: string;
+  readonly name: string;
+  readonly state: string;
+  readonly host: string;
+  readonly dataPort: number;
+  readonly metricsPort: number;
+  readonly dataUrl?: string;
+  readonly drivers: string;
+  readonly workdir: string;
+};
+
+export function agentCommand(): Command {
+  return new Command("agent")
+    .description("run an origin agent: this machine runs pods for an edge")
+    .requiredOption("--edge <url>", "URL of the edge's control host")
+    .option("--token <token>", "join token, needed at the first start only (rouse token create)")
+    .option("--name <name>", "name of this machine", hostname())
+    .option("--state <dir>", "folder that keeps the agent's identity and its pods", ".rouse-agent")
+    .option("--host <address>", "address that the data plane listens on", "127.0.0.1")
+    .addOption(new Option("--data-port <port>", "port of the data plane").default(8012).argParser(portNumber))
+    .addOption(new Option("--metrics-port <port>", "port of the metrics").default(9090).argParser(portNumber))
+    .option("--data-url <url>", "URL by which the edge reaches the data plane (default: host and port)")
+    .option("--drivers <names>", "how pods may run here, comma separated, the default first", "process")
+    .option("--workdir <dir>", "folder that relative paths of a pod start at", ".")
+    .action(async (flags: Flags) => {
+      const agent = await joinOnce({ ...flags, stateDir: resolve(flags.state) });
+      await becomeAgent(agent, flags);
+    });
+}
+
+/** The agent takes this process over: one less that can die alone, and signals arrive where they matter. */
+async function becomeAgent(agent: JoinedAgent, flags: Flags): Promise<void> {
+  const program = join(PACKAGE_ROOT, "src/origin-agent/main.ts");
+  const [node = process.execPath] = process.argv;
+  process.env.ROUSE_AGENT_CREDENTIAL = agent.credential;
+  process.argv = [
+    node,
+    program,
+    ...["--edge", flags.edge],
+    ...["--state", resolve(flags.state)],
+    ...["--agent-uid", agent.agentUid],
+    ...["--name", flags.name],
+    ...["--host", flags.host],
+    ...["--data-port", String(flags.dataPort)],
+    ...["--metrics-port", String(flags.metricsPort)],
+    ...["--drivers", flags.drivers],
+    ...["--workdir", resolve(flags.workdir)],
+    ...(flags.dataUrl === undefined ? [] : ["--data-url", flags.dataUrl]),
+  ];
+  await import(program);
+}

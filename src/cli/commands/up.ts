@@ -1,0 +1,67 @@
+import { resolve } from "node:path";
+import { Command, Option } from "commander";
+import { up } from "../up/up.ts";
+import { portNumber, positiveInteger } from "./option-values.ts";
+
+type Flags = {
+  readonly host: string;
+  readonly port: number;
+  readonly dataPort?: number;
+  readonly metricsPort?: number;
+  readonly state: string;
+  readonly driver: "auto" | "process" | "docker";
+  readonly domain: string;
+  readonly agents: number;
+  readonly examples: boolean;
+  readonly open: boolean;
+};
+
+/** The docker driver does not exist yet, so `auto` is `process`. */
+const DRIVERS: Readonly<Record<Flags["driver"], readonly string[]>> = {
+  auto: ["process"],
+  process: ["process"],
+  docker: ["docker"],
+};
+
+export function upCommand(): Command {
+  return new Command("up")
+    .description("run everything on this machine: edge, origin agent, examples")
+    .addOption(
+      new Option("--port <port>", "port of the edge: services and API; 0 = any free one")
+        .default(8080)
+        .argParser(portNumber),
+    )
+    .option("--host <address>", "address that the edge listens on", "127.0.0.1")
+    .addOption(
+      new Option("--data-port <port>", "port of the agent's data plane (default: 8012, or any free one)").argParser(
+        portNumber,
+      ),
+    )
+    .addOption(
+      new Option("--metrics-port <port>", "port of the agent's metrics (default: 9090, or any free one)").argParser(
+        portNumber,
+      ),
+    )
+    .option("--state <dir>", "folder that keeps secrets, databases and logs", ".rouse")
+    .addOption(new Option("--driver <driver>", "how pods run").choices(Object.keys(DRIVERS)).default("auto"))
+    .option("--domain <suffix>", "suffix of the services' host names", "localhost")
+    .addOption(new Option("--agents <count>", "origin agents to start").default(1).argParser(positiveInteger))
+    .option("--no-examples", "do not apply examples/")
+    .option("--no-open", "do not open the status page in a browser")
+    .action(async (flags: Flags) => {
+      await up({
+        host: flags.host,
+        port: flags.port,
+        dataPort: flags.dataPort ?? null,
+        metricsPort: flags.metricsPort ?? null,
+        stateDir: resolve(flags.state),
+        drivers: DRIVERS[flags.driver],
+        domain: flags.domain,
+        agentCount: flags.agents,
+        withExamples: flags.examples,
+        opensPage: flags.open,
+      });
+      // Sockets of a library must not keep us from ending.
+      process.exit(0);
+    });
+}

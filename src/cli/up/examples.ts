@@ -1,0 +1,65 @@
+/**
+ * Applies the manifests of a folder and waits until the services are ready. Each stands for itself: one that fails says why and
+ * stops nothing. A manifest that was applied before and has not changed since is left alone, so that what the
+ * user did to the service (`kn service update`) lives on.
+ */
+import { createHash } from "node:crypto";
+import type { ApiClient } from "../api/api-client.ts";
+import { applyManifest } from "../api/apply.ts";
+import { objectPath } from "../api/kinds.ts";
+import { type Manifest, readManifests } from "../api/manifest.ts";
+import { type ServiceView, waitUntilReady } from "../api/service-view.ts";
+import { CliError } from "../cli-error.ts";
+
+export type ExampleOutcome =
+  | { readonly name: string; readonly state: "ready"; readonly url: string; readonly tookMs: number }
+  | { readonly name: string; readonly state: "failed"; readonly error: CliError };
+
+const READY_TIMEOUT_MS = 60_000;
+/** A later attempt of the control plane may still succeed. */
+const FAILURE_GRACE_MS = 2_000;
+const DIGEST_ANNOTATION = "rouse.dev/manifest-digest";
+
+/** @param onOutcome called as each is decided */
+export async function applyExamples(
+  client: ApiClient,
+  dir: string,
+  signal: AbortSignal,
+  onOutcome: (outcome: ExampleOutcome) => void,
+): Promise<ExampleOutcome[]> {
+  return Promise.all(
+    readManifests(dir).map(async (manifest) => {
+      const outcome = await applyExample(client, manifest, signal);
+      onOutcome(outcome);
+      return outcome;
+    }),
+  );
+}
+
+async function applyExample(client: ApiClient, manifest: Manifest, signal: AbortSignal): Promise<ExampleOutcome> {
+  const { name, namespace } = manifest.metadata;
+  const start = performance.now();
+  try {
+    const marked = withDigest(manifest);
+    if (!(await isApplied(client, marked))) await applyManifest(client, marked);
+    if (manifest.kind !== "Service") return { name, state: "ready", url: "", tookMs: performance.now() - start };
+    const timing = { timeoutMs: READY_TIMEOUT_MS, failureGraceMs: FAILURE_GRACE_MS, signal };
+    const service = await waitUntilReady(client, namespace, name, timing);
+    return { name, state: "ready", url: service.status?.url ?? "", tookMs: performance.now() - start };
+  } catch (error) {
+    if (error instanceof CliError) return { name, state: "failed", error };
+    throw error;
+  }
+}
+
+async function isApplied(client: ApiClient, manifest: Manifest): Promise<boolean> {
+  const { status, body } = await client.request("GET", objectPath(manifest));
+  const stored = status === 200 ? (body as ServiceView).metadata.annotations?.[DIGEST_ANNOTATION] : undefined;
+  return stored === manifest.metadata.annotations?.[DIGEST_ANNOTATION];
+}
+
+export function withDigest(manifest: Manifest): Manifest {
+  const digest = createHash("sha256").update(JSON.stringify(manifest)).digest("hex").slice(0, 16);
+  const annotations = { ...manifest.metadata.annotations, [DIGEST_ANNOTATION]: digest };
+  return { ...manifest, metadata: { ...manifest.metadata, annotations } };
+}
