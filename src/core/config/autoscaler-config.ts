@@ -1,0 +1,210 @@
+/**
+ * ConfigMap config-autoscaler: what revisions use unless their annotations say otherwise. One row per key, with its
+ * default and its rule; rules that read two keys come after. Unknown keys (`_example` among them) are ignored, and one bad
+ * value rejects the whole map, so that the previous one stays in force.
+ *
+ * Not configurable, as in Knative: the tick of 2 s, the bucket of 1 s, the report of 1 s.
+ *
+ * Source: Knative serving/pkg/autoscaler/config/config.go, commit 98e5ef90. Vectors: config, kind config_autoscaler.
+ */
+import { type Parsed, parseBoolean, parseCount, parseDuration, parseNumber } from "./scalar.ts";
+
+export type AutoscalerConfig = {
+  readonly enableScaleToZero: boolean;
+  readonly allowZeroInitialScale: boolean;
+  /** Share of a pod's concurrency that is used on average; 0.7 = 70 %. */
+  readonly containerConcurrencyTargetFraction: number;
+  /** Requests at once that a pod without a limit is taken to carry. */
+  readonly containerConcurrencyTargetDefault: number;
+  readonly requestsPerSecondTargetDefault: number;
+  /** Requests at once that ready pods shall be able to swallow in addition; −1 = unlimited. */
+  readonly targetBurstCapacity: number;
+  readonly activatorCapacity: number;
+  readonly maxScaleUpRate: number;
+  readonly maxScaleDownRate: number;
+  readonly panicWindowPercentage: number;
+  readonly panicThresholdPercentage: number;
+  readonly stableWindowMs: number;
+  readonly scaleDownDelayMs: number;
+  readonly scaleToZeroGracePeriodMs: number;
+  readonly scaleToZeroPodRetentionMs: number;
+  readonly initialScale: number;
+  readonly minScale: number;
+  /** 0 = no limit. */
+  readonly maxScale: number;
+  /** The largest max-scale that anyone may ask for; 0 = none. */
+  readonly maxScaleLimit: number;
+  readonly podAutoscalerClass: string;
+};
+
+export type ConfigProblem = { readonly key: string; readonly message: string };
+
+/** The least that a pod may be asked to carry on average. */
+export const TARGET_MIN = 0.01;
+export const WINDOW_MIN_MS = 6_000;
+export const WINDOW_MAX_MS = 3_600_000;
+
+/** @returns the typed config with defaults filled in, or every problem with the key it belongs to */
+export function parseAutoscalerConfig(
+  data: Readonly<Record<string, string>>,
+):
+  | { readonly ok: true; readonly config: AutoscalerConfig }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] } {
+  const problems: ConfigProblem[] = [];
+  const config = mapRows((row) => {
+    const text = data[row.key];
+    if (text === undefined) return row.fallback;
+    const parsed = row.parse(text);
+    if (!parsed.ok) {
+      const { message, details } = parsed;
+      problems.push({ key: row.key, message: details === undefined ? message : `${message} (${details})` });
+      return row.fallback;
+    }
+    const message = row.check?.(parsed.value);
+    if (message !== undefined) problems.push({ key: row.key, message: `${text} ${message}` });
+    return parsed.value;
+  });
+  // Rules between keys would only repeat, in other words, what is wrong with one of them.
+  if (problems.length === 0) problems.push(...crossKeyProblems(config));
+  return problems.length === 0 ? { ok: true, config } : { ok: false, problems };
+}
+
+/** The config of an empty map. */
+export function defaultAutoscalerConfig(): AutoscalerConfig {
+  return mapRows((row) => row.fallback);
+}
+
+type Row<T> = {
+  readonly key: string;
+  readonly fallback: T;
+  readonly parse: (text: string) => Parsed<T>;
+  /** @returns what is wrong, to follow the value; undefined = nothing */
+  readonly check?: (value: T) => string | undefined;
+};
+
+const ROWS: { readonly [Field in keyof AutoscalerConfig]: Row<AutoscalerConfig[Field]> } = {
+  enableScaleToZero: { key: "enable-scale-to-zero", fallback: true, parse: parseBoolean },
+  allowZeroInitialScale: { key: "allow-zero-initial-scale", fallback: false, parse: parseBoolean },
+  containerConcurrencyTargetFraction: {
+    key: "container-concurrency-target-percentage",
+    fallback: 0.7,
+    parse: parseFraction,
+    check: (value) => (value > 0 && value <= 1 ? undefined : "is outside of the range (0, 100]"),
+  },
+  containerConcurrencyTargetDefault: {
+    key: "container-concurrency-target-default",
+    fallback: 100,
+    parse: parseNumber,
+  },
+  requestsPerSecondTargetDefault: {
+    key: "requests-per-second-target-default",
+    fallback: 200,
+    parse: parseNumber,
+    check: atLeast(TARGET_MIN),
+  },
+  targetBurstCapacity: {
+    key: "target-burst-capacity",
+    fallback: 211,
+    parse: parseNumber,
+    check: (value) => (value >= 0 || value === -1 ? undefined : "must be at least 0, or -1 for unlimited"),
+  },
+  activatorCapacity: { key: "activator-capacity", fallback: 100, parse: parseNumber, check: atLeast(1) },
+  maxScaleUpRate: { key: "max-scale-up-rate", fallback: 1000, parse: parseNumber, check: greaterThanOne },
+  maxScaleDownRate: { key: "max-scale-down-rate", fallback: 2, parse: parseNumber, check: greaterThanOne },
+  panicWindowPercentage: {
+    key: "panic-window-percentage",
+    fallback: 10,
+    parse: parseNumber,
+    check: (value) => (value >= 1 && value <= 100 ? undefined : "must be in [1, 100]"),
+  },
+  // Knative takes any number here; only the annotation has a range.
+  panicThresholdPercentage: { key: "panic-threshold-percentage", fallback: 200, parse: parseNumber },
+  stableWindowMs: {
+    key: "stable-window",
+    fallback: 60_000,
+    parse: parseDuration,
+    check: (value) =>
+      value >= WINDOW_MIN_MS && value <= WINDOW_MAX_MS ? wholeSeconds(value) : "must be between 6s and 1h",
+  },
+  scaleDownDelayMs: {
+    key: "scale-down-delay",
+    fallback: 0,
+    parse: parseDuration,
+    check: (value) => (value >= 0 ? wholeSeconds(value) : "must not be negative"),
+  },
+  scaleToZeroGracePeriodMs: {
+    key: "scale-to-zero-grace-period",
+    fallback: 30_000,
+    parse: parseDuration,
+    check: (value) => (value > 0 ? undefined : "must be positive"),
+  },
+  scaleToZeroPodRetentionMs: {
+    key: "scale-to-zero-pod-retention-period",
+    fallback: 0,
+    parse: parseDuration,
+    check: (value) => (value >= 0 ? undefined : "must not be negative"),
+  },
+  initialScale: { key: "initial-scale", fallback: 1, parse: parseCount },
+  minScale: { key: "min-scale", fallback: 0, parse: parseCount },
+  maxScale: { key: "max-scale", fallback: 0, parse: parseCount },
+  maxScaleLimit: { key: "max-scale-limit", fallback: 0, parse: parseCount },
+  podAutoscalerClass: {
+    key: "pod-autoscaler-class",
+    fallback: "kpa.autoscaling.knative.dev",
+    parse: (text) => ({ ok: true, value: text }),
+  },
+};
+
+function crossKeyProblems(config: AutoscalerConfig): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const target = config.containerConcurrencyTargetFraction * config.containerConcurrencyTargetDefault;
+  if (target < TARGET_MIN) {
+    problems.push({
+      key: ROWS.containerConcurrencyTargetDefault.key,
+      message: `with ${ROWS.containerConcurrencyTargetFraction.key} it gives a target of ${target}; it must be at least ${TARGET_MIN}`,
+    });
+  }
+  if (config.initialScale === 0 && !config.allowZeroInitialScale) {
+    problems.push({
+      key: ROWS.initialScale.key,
+      message: `0 needs ${ROWS.allowZeroInitialScale.key}: "true"; otherwise use at least 1`,
+    });
+  }
+  if (config.maxScale > 0 && config.minScale > config.maxScale) {
+    problems.push({
+      key: ROWS.minScale.key,
+      message: `${config.minScale} must not be greater than max-scale (${config.maxScale})`,
+    });
+  }
+  if (config.maxScaleLimit > 0 && (config.maxScale < 1 || config.maxScale > config.maxScaleLimit)) {
+    problems.push({
+      key: ROWS.maxScale.key,
+      message: `${config.maxScale} must be between 1 and max-scale-limit (${config.maxScaleLimit})`,
+    });
+  }
+  return problems;
+}
+
+/** A percentage above 1, or a fraction up to it: "70" and "0.7" are the same, "1" is 100 %. */
+function parseFraction(text: string): Parsed<number> {
+  const parsed = parseNumber(text);
+  return parsed.ok && parsed.value > 1 ? { ok: true, value: parsed.value / 100 } : parsed;
+}
+
+function atLeast(minimum: number): (value: number) => string | undefined {
+  return (value) => (value >= minimum ? undefined : `must be at least ${minimum}`);
+}
+
+function greaterThanOne(value: number): string | undefined {
+  return value > 1 ? undefined : "must be greater than 1";
+}
+
+function wholeSeconds(valueMs: number): string | undefined {
+  return valueMs % 1_000 === 0 ? undefined : "must be whole seconds";
+}
+
+/** Builds a config row by row; the table's type holds each row to its field. */
+function mapRows(valueOf: <T>(row: Row<T>) => T): AutoscalerConfig {
+  const entries = Object.entries(ROWS).map(([field, row]) => [field, valueOf(row as Row<unknown>)]);
+  return Object.fromEntries(entries) as AutoscalerConfig;
+}
