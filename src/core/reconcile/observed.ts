@@ -1,0 +1,74 @@
+/**
+ * What reconcilers work with: a snapshot to read, settings, and the writes they answer with. A reconciler is called again
+ * whenever something it read may have changed, and with nothing left to do it answers with no writes.
+ */
+import type { ScalingSpec } from "../autoscaler/spec.ts";
+import type { AutoscalerConfig } from "../config/autoscaler-config.ts";
+import type { RevisionObservation, RevisionOrder, RouteEntry } from "../protocol/objects.ts";
+import type { PodTemplate } from "../protocol/pod.ts";
+import type { Draft, KubeObject, ObjectKey } from "../resource/object.ts";
+import type { Configuration, Revision, Route, Service } from "../resource/serving.ts";
+
+export type ObjectOfKind = {
+  Service: Service;
+  Configuration: Configuration;
+  Revision: Revision;
+  Route: Route;
+  ConfigMap: KubeObject;
+  Namespace: KubeObject;
+};
+
+export type Observed = {
+  get<K extends keyof ObjectOfKind>(kind: K, namespace: string, name: string): ObjectOfKind[K] | null;
+  /** Objects whose ownerReferences name the uid. */
+  owned(ownerUid: string): readonly KubeObject[];
+  /** Objects that refer to the key by name (references.ts). */
+  referrers(key: ObjectKey): readonly ObjectKey[];
+  /** The last word of the Revision object about its pods; null before the first. */
+  observation(revisionUid: string): RevisionObservation | null;
+  /** Hosts given to a route, and how far their entries got. */
+  hostsOf(routeUid: string): readonly RouteHost[];
+  /** The uid of the route that has a host; null when it is free. */
+  hostOwner(host: string): string | null;
+};
+
+export type Settings = {
+  readonly nowMs: number;
+  /** Suffix of public hosts (config-domain). */
+  readonly domain: string;
+  /** After delivery, how long until every gateway serves an entry: 0 when there is one gateway. */
+  readonly settleMs: number;
+  readonly autoscalerConfig: AutoscalerConfig;
+};
+
+/** A compiled entry before the store gave it its number. */
+export type EntryDraft = Omit<RouteEntry, "generation">;
+
+export type RouteHost = {
+  readonly host: string;
+  readonly entry: EntryDraft;
+  /** When the Routes object took the newest entry; null while it is on its way. */
+  readonly deliveredAtMs: number | null;
+};
+
+/** An order before the outbox numbered it and added what it knows of agents. */
+export type OrderDraft = {
+  readonly revisionUid: string;
+  readonly template: PodTemplate;
+  readonly scaling: ScalingSpec;
+  readonly reachability: RevisionOrder["reachability"];
+};
+
+export type Write =
+  | { readonly type: "create"; readonly draft: Draft }
+  /** Spec, labels or annotations of an existing object; `metadata.generation` is already the new one. */
+  | { readonly type: "update"; readonly object: KubeObject }
+  | { readonly type: "update-status"; readonly object: KubeObject }
+  /** What a revision is; the shell sends it when it differs from what was sent last. */
+  | { readonly type: "order"; readonly order: OrderDraft }
+  /** Stop all pods of a deleted revision. */
+  | { readonly type: "destroy"; readonly revisionUid: string }
+  /** A host's entry; null gives the host up. */
+  | { readonly type: "entry"; readonly routeUid: string; readonly host: string; readonly entry: EntryDraft | null }
+  /** Reconcile this object again at that time. */
+  | { readonly type: "wake"; readonly key: ObjectKey; readonly atMs: number };

@@ -1,0 +1,30 @@
+/** The reconciler of each kind. */
+import type { KubeObject } from "../resource/object.ts";
+import type { Configuration, Revision, Route, Service } from "../resource/serving.ts";
+import { reconcileConfiguration } from "./configuration.ts";
+import type { Observed, Settings, Write } from "./observed.ts";
+import { reconcileRevision } from "./revision.ts";
+import { reconcileRoute, releaseRoute } from "./route.ts";
+import { reconcileService } from "./service.ts";
+
+/** The writes that bring the world closer to an object's spec; none when it is there. */
+export function reconcile(object: KubeObject, observed: Observed, settings: Settings): Write[] {
+  switch (object.kind) {
+    case "Service":
+      return reconcileService(object as Service, observed, settings);
+    case "Configuration":
+      return reconcileConfiguration(object as Configuration, observed, settings);
+    case "Route":
+      return reconcileRoute(object as Route, observed, settings);
+    case "Revision":
+      return reconcileRevision(object as Revision, observed, settings);
+    case "ConfigMap":
+    case "Namespace":
+      return [];
+  }
+}
+
+/** The writes that follow from an object's removal, besides the cascade to what it owns. */
+export function release(object: KubeObject, observed: Observed): Write[] {
+  return object.kind === "Route" ? releaseRoute(object.metadata.uid, observed) : [];
+}

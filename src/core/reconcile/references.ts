@@ -1,0 +1,67 @@
+/**
+ * Which objects refer to which by name, and who must be reconciled when an object changes.
+ *
+ *     Service ──owns──▶ Configuration ──owns──▶ Revision
+ *        └─────owns──▶ Route ──traffic──▶ Configuration, Revision
+ *                      Configuration, Revision ──annotation routes──▶ Route   (their routing state follows it)
+ */
+import { ANNOTATION_ROUTES, LABEL_CONFIGURATION } from "../resource/annotations.ts";
+import { type KubeObject, keyOf, type ObjectKey } from "../resource/object.ts";
+import type { Configuration, Route } from "../resource/serving.ts";
+import type { Observed } from "./observed.ts";
+
+/** The keys that an object names; stored as an index, so that `Observed.referrers` can answer. */
+export function referencesOf(object: KubeObject): ObjectKey[] {
+  const namespace = object.metadata.namespace ?? "";
+  if (object.kind === "Route") {
+    const { spec, status } = object as Route;
+    const targets = [...(spec.traffic ?? []), ...(status?.traffic ?? [])];
+    return distinct(
+      targets.flatMap(({ configurationName, revisionName }): ObjectKey[] => [
+        ...(configurationName ? [{ kind: "Configuration" as const, namespace, name: configurationName }] : []),
+        ...(revisionName ? [{ kind: "Revision" as const, namespace, name: revisionName }] : []),
+      ]),
+    );
+  }
+  if (object.kind === "Configuration" || object.kind === "Revision") {
+    return routesAnnotation(object).map((name) => ({ kind: "Route", namespace, name }));
+  }
+  return [];
+}
+
+/** Names in the annotation `serving.knative.dev/routes`. */
+export function routesAnnotation(object: KubeObject): string[] {
+  return (object.metadata.annotations?.[ANNOTATION_ROUTES] ?? "").split(",").filter((name) => name !== "");
+}
+
+/** The keys to reconcile when an object was made, changed or removed, itself not included. */
+export function dependentsOf(object: KubeObject, observed: Observed): ObjectKey[] {
+  const namespace = object.metadata.namespace ?? "";
+  const owners = (object.metadata.ownerReferences ?? [])
+    .filter((reference) => reference.kind === "Service" || reference.kind === "Configuration")
+    .map((reference) => ({ kind: reference.kind as "Service" | "Configuration", namespace, name: reference.name }));
+  const keys: ObjectKey[] = [...owners, ...referencesOf(object), ...observed.referrers(keyOf(object))];
+  if (object.kind === "Configuration") keys.push(...latestCreated(object as Configuration));
+  if (object.kind === "Revision") {
+    const configuration = object.metadata.labels?.[LABEL_CONFIGURATION];
+    if (configuration) keys.push({ kind: "Configuration", namespace, name: configuration });
+  }
+  if (object.kind === "Route") {
+    for (const key of referencesOf(object)) {
+      const configuration = key.kind === "Configuration" ? observed.get("Configuration", namespace, key.name) : null;
+      if (configuration !== null) keys.push(...latestCreated(configuration));
+    }
+  }
+  return distinct(keys);
+}
+
+/** The routing state of a configuration's newest revision depends on who targets the configuration. */
+function latestCreated(configuration: Configuration): ObjectKey[] {
+  const name = configuration.status?.latestCreatedRevisionName ?? "";
+  const namespace = configuration.metadata.namespace ?? "";
+  return name === "" ? [] : [{ kind: "Revision", namespace, name }];
+}
+
+function distinct(keys: readonly ObjectKey[]): ObjectKey[] {
+  return [...new Map(keys.map((key) => [`${key.kind}/${key.namespace}/${key.name}`, key])).values()];
+}

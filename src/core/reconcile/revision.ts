@@ -1,0 +1,115 @@
+/**
+ * Revision → the order for its Revision object; the object's observation → conditions. A revision becomes Ready when
+ * its initial scale was reached once, and stays Ready while it sleeps.
+ * Source: serving/pkg/reconciler/revision, revision_lifecycle.go (PropagateAutoscalerStatus); labeler for the routing state
+ */
+import type { RevisionObservation, RevisionOrder } from "../protocol/objects.ts";
+import {
+  ANNOTATION_ROUTES,
+  ANNOTATION_ROUTING_STATE_MODIFIED,
+  FINALIZER_PODS,
+  LABEL_CONFIGURATION,
+  LABEL_ROUTING_STATE,
+  without,
+} from "../resource/annotations.ts";
+import { type ConditionWish, nextConditions, readiness } from "../resource/conditions.ts";
+import { jsonEqual } from "../resource/json.ts";
+import { keyOf, type ObjectMeta } from "../resource/object.ts";
+import type { Revision, RevisionStatus } from "../resource/serving.ts";
+import { timestampOf } from "../resource/timestamp.ts";
+import { writeStatus } from "./child.ts";
+import type { Observed, Settings, Write } from "./observed.ts";
+import { routesAnnotation } from "./references.ts";
+import { makeOrder } from "./revision-order.ts";
+
+export function reconcileRevision(revision: Revision, observed: Observed, settings: Settings): Write[] {
+  const { uid } = revision.metadata;
+  if (revision.metadata.deletionTimestamp !== undefined) {
+    const isHeld = revision.metadata.finalizers?.includes(FINALIZER_PODS) === true;
+    return isHeld ? [{ type: "destroy", revisionUid: uid }] : [];
+  }
+  const metadata = withRoutingState(revision, observed, settings.nowMs);
+  const isRelabelled = !jsonEqual(metadata, revision.metadata);
+  const current: Revision = isRelabelled ? { ...revision, metadata } : revision;
+  const observation = observed.observation(uid);
+  const status: RevisionStatus = {
+    observedGeneration: revision.metadata.generation,
+    conditions: nextConditions(revision.status?.conditions, conditionWishes(observation), settings.nowMs),
+    ...(observation === null
+      ? {}
+      : { actualReplicas: observation.actualScale, desiredReplicas: observation.desiredScale }),
+  };
+  return [
+    ...(isRelabelled ? [{ type: "update" as const, object: current }] : []),
+    { type: "order", order: makeOrder(current, reachability(metadata), settings.autoscalerConfig) },
+    ...writeStatus(current, status),
+  ];
+}
+
+/**
+ *     observation            ContainerHealthy      ResourcesAvailable    Active
+ *     none yet               Unknown Deploying     Unknown Deploying     Unknown Deploying
+ *     not initialized        Unknown Deploying     Unknown Deploying     as observed
+ *     initialized            True                  True                  as observed
+ *     with a failure         that condition is False with its reason; the other as above
+ */
+function conditionWishes(observation: RevisionObservation | null): ConditionWish[] {
+  const isInitialized = observation?.isInitialized === true;
+  const wishFor = (type: "ContainerHealthy" | "ResourcesAvailable"): ConditionWish => {
+    const failure = observation?.failure;
+    if (failure?.condition === type) {
+      return { type, status: "False", reason: failure.reason, message: failure.message };
+    }
+    return isInitialized ? { type, status: "True" } : { type, status: "Unknown", reason: "Deploying" };
+  };
+  const active: ConditionWish = { type: "Active", ...(observation?.active ?? DEPLOYING), isInformational: true };
+  return [wishFor("ContainerHealthy"), wishFor("ResourcesAvailable"), active];
+}
+
+const DEPLOYING = { status: "Unknown", reason: "Deploying", message: "" } as const;
+
+/**
+ *     a Route reaches it                       → active
+ *     none does, it was active, routes settled → reserve
+ *     none does, it was active, routes Unknown → active still: the gateways may use the old entry
+ *     none ever did                            → pending
+ */
+function withRoutingState(revision: Revision, observed: Observed, nowMs: number): ObjectMeta {
+  const { metadata } = revision;
+  const routes = routesTo(revision, observed);
+  const before = metadata.labels?.[LABEL_ROUTING_STATE] ?? "pending";
+  const isUnsettled = routesAnnotation(revision).some((name) => {
+    const route = observed.get("Route", metadata.namespace ?? "", name);
+    return route !== null && readiness(route) === "Unknown";
+  });
+  if (routes.length === 0 && isUnsettled) return metadata;
+  const state = routes.length > 0 ? "active" : before === "pending" ? "pending" : "reserve";
+  return {
+    ...metadata,
+    labels: { ...metadata.labels, [LABEL_ROUTING_STATE]: state },
+    annotations: {
+      ...without(metadata.annotations, ANNOTATION_ROUTES),
+      ...(routes.length === 0 ? {} : { [ANNOTATION_ROUTES]: routes.join(",") }),
+      ...(state === before ? {} : { [ANNOTATION_ROUTING_STATE_MODIFIED]: timestampOf(nowMs) }),
+    },
+  };
+}
+
+/** Names of the Routes that use this revision, or whose configuration will make them use it once it is ready. */
+function routesTo(revision: Revision, observed: Observed): string[] {
+  const namespace = revision.metadata.namespace ?? "";
+  const configurationName = revision.metadata.labels?.[LABEL_CONFIGURATION] ?? "";
+  const configuration = configurationName === "" ? null : observed.get("Configuration", namespace, configurationName);
+  const isNewest = configuration?.status?.latestCreatedRevisionName === revision.metadata.name;
+  const keys = [
+    ...observed.referrers(keyOf(revision)),
+    ...(configuration !== null && isNewest ? observed.referrers(keyOf(configuration)) : []),
+  ];
+  return [...new Set(keys.filter((key) => key.kind === "Route").map((key) => key.name))].sort();
+}
+
+function reachability(metadata: ObjectMeta): RevisionOrder["reachability"] {
+  const state = metadata.labels?.[LABEL_ROUTING_STATE];
+  if (state === "active") return "Reachable";
+  return state === "reserve" ? "Unreachable" : "Unknown";
+}

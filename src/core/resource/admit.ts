@@ -1,0 +1,197 @@
+/**
+ * Admission: from a body off the wire to the object that is stored, or the Status that refuses it.
+ *
+ *     shape (schema, prune) → identity → defaults → validation → creator annotations → generation
+ *
+ * Status and server-owned metadata in the body are ignored: clients send whole objects back.
+ */
+
+import { generatedName } from "../name.ts";
+import { ANNOTATION_CREATOR, ANNOTATION_LAST_MODIFIER } from "./annotations.ts";
+import { type ApiStatus, conflict, failure } from "./api-status.ts";
+import { type FieldError, formatFieldErrors } from "./field-error.ts";
+import { jsonEqual, mergePatch } from "./json.ts";
+import { KIND_RULES, type RuleContext } from "./kind-rules.ts";
+import { validateMetadata } from "./metadata-validation.ts";
+import type { KubeObject, ObjectMeta } from "./object.ts";
+import type { ResourceType } from "./resource-type.ts";
+import { shape } from "./schema.ts";
+import { timestampOf } from "./timestamp.ts";
+
+export type AdmissionContext = RuleContext & {
+  /** For the annotations creator and lastModifier; never empty. */
+  readonly user: string;
+  readonly nowMs: number;
+  /** fieldValidation=Strict: unknown fields are refused instead of pruned. */
+  readonly isStrict: boolean;
+};
+
+/** What the shell gives a new object: a uid, and five numbers in [0, 1) for a generated name. */
+export type NewIdentity = { readonly uid: string; readonly random: readonly number[] };
+
+/** `object.metadata.resourceVersion` is still the old one (or empty): the store gives the new one. */
+export type Admission = { readonly ok: true; readonly object: KubeObject } | Refusal;
+type Refusal = { readonly ok: false; readonly status: ApiStatus };
+
+/** @param namespace of the request's path; "" for kinds without namespaces */
+export function admitCreate(
+  type: ResourceType,
+  namespace: string,
+  body: unknown,
+  identity: NewIdentity,
+  context: AdmissionContext,
+): Admission {
+  const parsed = parseBody(type, namespace, body, context);
+  if (!parsed.ok) return parsed;
+  const { metadata: sent, status: _status, ...rest } = parsed.object;
+  const rules = KIND_RULES[type.kind];
+  const generateName = sent.generateName ?? "";
+  const metadata: ObjectMeta = {
+    name: sent.name || (generateName === "" ? "" : generatedName(generateName, identity.random)),
+    ...(generateName === "" ? {} : { generateName }),
+    ...(type.isNamespaced ? { namespace } : {}),
+    uid: identity.uid,
+    resourceVersion: "",
+    generation: 1,
+    creationTimestamp: timestampOf(context.nowMs),
+    ...(sent.labels ? { labels: sent.labels } : {}),
+    annotations: signCreation(type, sent.annotations ?? {}, context.user),
+  };
+  const object = withSpec({ ...rest, metadata }, rules.applyDefaults(rest.spec, null));
+  const errors = [...validateMetadata(metadata, rules.nameRule), ...rules.validate(object, null, context)];
+  return errors.length > 0 ? invalid(type, errors) : { ok: true, object };
+}
+
+/** A whole new object in place of the stored one (PUT); a non-empty resourceVersion or uid in it must still be right. */
+export function admitUpdate(
+  type: ResourceType,
+  stored: KubeObject,
+  body: unknown,
+  context: AdmissionContext,
+): Admission {
+  const parsed = parseBody(type, stored.metadata.namespace ?? "", body, context);
+  if (!parsed.ok) return parsed;
+  const { metadata: sent, status: _status, ...rest } = parsed.object;
+  const stale = findStale(type, stored, sent);
+  if (stale !== null) return { ok: false, status: stale };
+  const rules = KIND_RULES[type.kind];
+  const spec = rules.applyDefaults(rest.spec, stored.spec ?? null);
+  const isSpecChanged = !jsonEqual(spec, stored.spec);
+  const { labels: _labels, annotations: _annotations, ...kept } = stored.metadata;
+  const signed = signUpdate(type, stored, sent, isSpecChanged, context.user);
+  const object: KubeObject = {
+    ...withSpec({ ...rest, metadata: stored.metadata }, spec),
+    metadata: {
+      ...kept,
+      ...(sent.labels ? { labels: sent.labels } : {}),
+      annotations: signed.annotations,
+      generation: stored.metadata.generation + (isSpecChanged ? 1 : 0),
+    },
+    ...(stored.status === undefined ? {} : { status: stored.status }),
+  };
+  const errors = [
+    ...signed.errors,
+    ...validateMetadata(object.metadata, rules.nameRule),
+    ...rules.validate(object, stored, context),
+  ];
+  return errors.length > 0 ? invalid(type, errors) : { ok: true, object };
+}
+
+/** RFC 7396 on the stored object, then as an update. Without a resourceVersion in the patch it is unconditional. */
+export function admitMergePatch(
+  type: ResourceType,
+  stored: KubeObject,
+  patch: unknown,
+  context: AdmissionContext,
+): Admission {
+  return admitUpdate(type, stored, mergePatch(stored, patch), context);
+}
+
+type Parsed = { readonly ok: true; readonly object: KubeObject & { readonly metadata: Partial<ObjectMeta> } } | Refusal;
+
+function parseBody(type: ResourceType, namespace: string, body: unknown, context: AdmissionContext): Parsed {
+  const { value, unknownFields, errors } = shape(body, KIND_RULES[type.kind].schema);
+  if (errors.length > 0) return invalid(type, errors);
+  if (context.isStrict && unknownFields.length > 0) {
+    const fields = unknownFields.map((field) => `unknown field ${JSON.stringify(field)}`).join(", ");
+    return badRequest(`${type.kind} in version "${type.version}" cannot be handled: strict decoding error: ${fields}`);
+  }
+  const sent = value as Partial<KubeObject>;
+  if (sent.apiVersion !== undefined && sent.apiVersion !== type.apiVersion) {
+    return badRequest(
+      `the API version in the data (${sent.apiVersion}) does not match the expected API version (${type.apiVersion})`,
+    );
+  }
+  if (sent.kind !== undefined && sent.kind !== type.kind) {
+    return badRequest(`the kind in the data (${sent.kind}) does not match the expected kind (${type.kind})`);
+  }
+  const metadata = (sent.metadata ?? {}) as Partial<ObjectMeta>;
+  if (type.isNamespaced && metadata.namespace && metadata.namespace !== namespace) {
+    return badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  }
+  return { ok: true, object: { ...sent, apiVersion: type.apiVersion, kind: type.kind, metadata } as KubeObject };
+}
+
+function findStale(type: ResourceType, stored: KubeObject, sent: Partial<ObjectMeta>): ApiStatus | null {
+  const { name, uid, resourceVersion } = stored.metadata;
+  if (sent.name && sent.name !== name) {
+    const message = `the name of the object (${sent.name}) does not match the name on the URL (${name})`;
+    return failure("BadRequest", message);
+  }
+  if (sent.uid && sent.uid !== uid) {
+    return conflict(type, name, `Precondition failed: UID in precondition: ${sent.uid}, UID in object meta: ${uid}`);
+  }
+  if (sent.resourceVersion && sent.resourceVersion !== resourceVersion) return conflict(type, name);
+  return null;
+}
+
+function withSpec(object: KubeObject, spec: unknown): KubeObject {
+  return spec === undefined ? object : { ...object, spec };
+}
+
+type Annotations = Readonly<Record<string, string>>;
+
+/** Knative signs its kinds; a Revision carries its Configuration's signature, the core kinds none. */
+function isSigned(type: ResourceType): boolean {
+  return type.kind === "Service" || type.kind === "Configuration" || type.kind === "Route";
+}
+
+function signCreation(type: ResourceType, annotations: Annotations, user: string): Annotations {
+  if (!isSigned(type)) return annotations;
+  return { ...annotations, [ANNOTATION_CREATOR]: user, [ANNOTATION_LAST_MODIFIER]: user };
+}
+
+/** creator never changes; lastModifier changes with the spec, to the user who changed it. A client may leave both out. */
+function signUpdate(
+  type: ResourceType,
+  stored: KubeObject,
+  sent: Partial<ObjectMeta>,
+  isSpecChanged: boolean,
+  user: string,
+): { readonly annotations: Annotations; readonly errors: FieldError[] } {
+  const annotations = sent.annotations ?? {};
+  if (!isSigned(type)) return { annotations, errors: [] };
+  const before = stored.metadata.annotations ?? {};
+  const isOwned = (stored.metadata.ownerReferences ?? []).length > 0;
+  const errors: FieldError[] = [];
+  const signed: Record<string, string> = { ...annotations };
+  for (const key of [ANNOTATION_CREATOR, ANNOTATION_LAST_MODIFIER]) {
+    if (signed[key] !== undefined && signed[key] !== before[key]) {
+      errors.push({ message: "annotation value is immutable", paths: [`metadata.annotations.${key}`] });
+    }
+    const kept = before[key];
+    if (kept !== undefined) signed[key] = kept;
+  }
+  if (isSpecChanged && !isOwned) signed[ANNOTATION_LAST_MODIFIER] = user;
+  return { annotations: signed, errors };
+}
+
+function invalid(type: ResourceType, errors: readonly FieldError[]): Refusal {
+  const webhook = type.group === "" ? "config" : "validation";
+  const message = `admission webhook "${webhook}.webhook.serving.knative.dev" denied the request: validation failed: `;
+  return badRequest(message + formatFieldErrors(errors));
+}
+
+function badRequest(message: string): Refusal {
+  return { ok: false, status: failure("BadRequest", message) };
+}

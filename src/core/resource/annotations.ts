@@ -1,0 +1,34 @@
+/** Keys of labels and annotations, Knative's and ours, and what is allowed to travel from parent to child. */
+
+export const LABEL_SERVICE = "serving.knative.dev/service";
+export const LABEL_SERVICE_UID = "serving.knative.dev/serviceUID";
+export const LABEL_CONFIGURATION = "serving.knative.dev/configuration";
+export const LABEL_CONFIGURATION_UID = "serving.knative.dev/configurationUID";
+export const LABEL_CONFIGURATION_GENERATION = "serving.knative.dev/configurationGeneration";
+/** `pending`, `active` or `reserve`: whether a Route reaches the revision. */
+export const LABEL_ROUTING_STATE = "serving.knative.dev/routingState";
+/** `cluster-local` on a Service or Route: no public host. */
+export const LABEL_VISIBILITY = "networking.knative.dev/visibility";
+
+export const ANNOTATION_ROUTING_STATE_MODIFIED = "serving.knative.dev/routingStateModified";
+/** Sorted, comma-separated names of the Routes that reach an object. */
+export const ANNOTATION_ROUTES = "serving.knative.dev/routes";
+export const ANNOTATION_CREATOR = "serving.knative.dev/creator";
+export const ANNOTATION_LAST_MODIFIER = "serving.knative.dev/lastModifier";
+export const ANNOTATION_ROLLOUT_DURATION = "serving.knative.dev/rollout-duration";
+export const ANNOTATION_PROGRESS_DEADLINE = "serving.knative.dev/progress-deadline";
+export const ANNOTATION_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+/** Which driver runs the pods: `process`, `docker` or `auto`; on the template. */
+export const ANNOTATION_DRIVER = "rouse.dev/driver";
+export const AUTOSCALING_PREFIX = "autoscaling.knative.dev/";
+
+/** Holds a Revision until its pods are gone. */
+export const FINALIZER_PODS = "revisions.rouse.dev/pods";
+
+/** A copy without some keys. */
+export function without(
+  map: Readonly<Record<string, string>> | undefined,
+  ...keys: readonly string[]
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(map ?? {}).filter(([key]) => !keys.includes(key)));
+}

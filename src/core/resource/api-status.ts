@@ -1,0 +1,82 @@
+/**
+ * Kubernetes' `Status`: what the API server answers when it does not answer with an object. Clients look at `code` and
+ * `reason`, people at `message`, so all three are Kubernetes' own.
+ */
+import type { ResourceType } from "./resource-type.ts";
+
+export type ApiStatus = {
+  readonly kind: "Status";
+  readonly apiVersion: "v1";
+  readonly metadata: Readonly<Record<string, never>>;
+  readonly status: "Success" | "Failure";
+  readonly message?: string;
+  readonly reason?: StatusReason;
+  readonly details?: {
+    readonly name?: string;
+    readonly group?: string;
+    readonly kind?: string;
+    readonly uid?: string;
+    readonly retryAfterSeconds?: number;
+  };
+  readonly code: number;
+};
+
+export type StatusReason = keyof typeof CODES;
+
+const CODES = {
+  BadRequest: 400,
+  Unauthorized: 401,
+  Forbidden: 403,
+  NotFound: 404,
+  MethodNotAllowed: 405,
+  AlreadyExists: 409,
+  Conflict: 409,
+  RequestEntityTooLarge: 413,
+  UnsupportedMediaType: 415,
+  InternalError: 500,
+  ServiceUnavailable: 503,
+} as const;
+
+export function failure(reason: StatusReason, message: string, details?: ApiStatus["details"]): ApiStatus {
+  return {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    message,
+    reason,
+    ...(details === undefined ? {} : { details }),
+    code: CODES[reason],
+  };
+}
+
+export function notFound(type: ResourceType, name: string): ApiStatus {
+  return failure("NotFound", `${type.resource} ${JSON.stringify(name)} not found`, detailsOf(type, name));
+}
+
+export function alreadyExists(type: ResourceType, name: string): ApiStatus {
+  return failure("AlreadyExists", `${type.resource} ${JSON.stringify(name)} already exists`, detailsOf(type, name));
+}
+
+/** The object changed since the client read it; it reads again and repeats. */
+export function conflict(type: ResourceType, name: string, why: string = STALE): ApiStatus {
+  const message = `Operation cannot be fulfilled on ${type.resource} ${JSON.stringify(name)}: ${why}`;
+  return failure("Conflict", message, detailsOf(type, name));
+}
+
+export function deleted(type: ResourceType, name: string, uid: string): ApiStatus {
+  return {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Success",
+    details: { ...detailsOf(type, name), uid },
+    code: 200,
+  };
+}
+
+const STALE = "the object has been modified; please apply your changes to the latest version and try again";
+
+function detailsOf(type: ResourceType, name: string) {
+  return { name, ...(type.group === "" ? {} : { group: type.group }), kind: type.plural };
+}

@@ -1,0 +1,69 @@
+/**
+ * Validation problems in the form of knative.dev/pkg/apis.FieldError: a message, the paths it is about, and details.
+ *
+ *     invalid value: -1: spec.template.spec.containerConcurrency
+ *     missing field(s): spec.template.spec.containers
+ *
+ * Validators return lists of FieldError with paths relative to what they were given; `at` puts them under a parent.
+ */
+
+export type FieldError = {
+  readonly message: string;
+  /** "" names the value itself. */
+  readonly paths: readonly string[];
+  readonly details?: string;
+};
+
+export const missingField = (...paths: string[]): FieldError => ({ message: "missing field(s)", paths });
+export const disallowedField = (path: string, details?: string): FieldError =>
+  withDetails({ message: "must not set the field(s)", paths: [path] }, details);
+export const invalidValue = (value: unknown, path: string, details?: string): FieldError =>
+  withDetails({ message: `invalid value: ${display(value)}`, paths: [path] }, details);
+export const invalidKey = (key: string, path: string, details?: string): FieldError =>
+  withDetails({ message: `invalid key name ${JSON.stringify(key)}`, paths: [path] }, details);
+export const outOfBounds = (value: number, low: number, high: number, path: string): FieldError => ({
+  message: `expected ${low} <= ${value} <= ${high}`,
+  paths: [path],
+});
+export const missingOneOf = (...paths: string[]): FieldError => ({
+  message: "expected exactly one, got neither",
+  paths,
+});
+export const multipleOneOf = (...paths: string[]): FieldError => ({ message: "expected exactly one, got both", paths });
+
+/** The same problems, seen from the parent: `at("spec", ...)`, `at("containers[0]", ...)`. */
+export function at(parent: string, errors: readonly FieldError[]): FieldError[] {
+  return errors.map((error) => ({ ...error, paths: error.paths.map((path) => join(parent, path)) }));
+}
+
+/** One text for all problems: equal messages share a line, lines are sorted, details follow on their own line. */
+export function formatFieldErrors(errors: readonly FieldError[]): string {
+  const merged = new Map<string, { message: string; paths: Set<string>; details: string }>();
+  for (const { message, paths, details = "" } of errors) {
+    const id = `${message}\n${details}`;
+    const entry = merged.get(id) ?? { message, paths: new Set<string>(), details };
+    for (const path of paths) entry.paths.add(path);
+    merged.set(id, entry);
+  }
+  return [...merged.values()]
+    .sort((a, b) => (a.message < b.message ? -1 : a.message > b.message ? 1 : 0))
+    .map(({ message, paths, details }) => {
+      const where = [...paths].filter((path) => path !== "").sort();
+      const line = where.length > 0 ? `${message}: ${where.join(", ")}` : message;
+      return details === "" ? line : `${line}\n${details}`;
+    })
+    .join("\n");
+}
+
+function join(parent: string, path: string): string {
+  if (path === "") return parent;
+  return path.startsWith("[") ? `${parent}${path}` : `${parent}.${path}`;
+}
+
+function withDetails(error: FieldError, details: string | undefined): FieldError {
+  return details === undefined || details === "" ? error : { ...error, details };
+}
+
+function display(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,60 @@
+/** What `metadata` must be: names, labels, annotations. */
+import { dns1035LabelProblem, dns1123SubdomainProblem, isLabelValue, isQualifiedKey } from "../name.ts";
+import { AUTOSCALING_PREFIX } from "./annotations.ts";
+import { at, type FieldError, invalidKey, invalidValue } from "./field-error.ts";
+
+type Metadata = {
+  readonly name?: string;
+  readonly generateName?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+};
+
+/**
+ * Names and label syntax of an object of any kind.
+ * @param nameRule DNS-1035 labels become host names (Knative's kinds); subdomains are Kubernetes' rule for the rest
+ * @returns problems with paths relative to the object
+ */
+export function validateMetadata(metadata: Metadata, nameRule: "label" | "subdomain"): FieldError[] {
+  return at("metadata", [...validateName(metadata, nameRule), ...validateLabels(metadata)]);
+}
+
+/** Autoscaling annotations on a Service or Configuration would be without effect, so they are refused there. */
+export function refuseAutoscalingAnnotations(metadata: Metadata): FieldError[] {
+  const misplaced = Object.keys(metadata.annotations ?? {}).filter((key) => key.startsWith(AUTOSCALING_PREFIX));
+  return at(
+    "metadata.annotations",
+    misplaced.map((key) =>
+      invalidKey(key, "", 'autoscaling annotations must be put under "spec.template.metadata.annotations" to work'),
+    ),
+  );
+}
+
+/** Syntax of labels and annotation keys; paths relative to the metadata. */
+export function validateLabels(metadata: Metadata): FieldError[] {
+  const labels = Object.entries(metadata.labels ?? {});
+  const keys = Object.keys(metadata.annotations ?? {});
+  return [
+    ...labels.filter(([key]) => !isQualifiedKey(key)).map(([key]) => invalidKey(key, "labels", KEY_RULE)),
+    ...labels
+      .filter(([, value]) => !isLabelValue(value))
+      .map(([key, value]) => invalidValue(value, `labels.${key}`, VALUE_RULE)),
+    ...keys.filter((key) => !isQualifiedKey(key)).map((key) => invalidKey(key, "annotations", KEY_RULE)),
+  ];
+}
+
+function validateName(metadata: Metadata, nameRule: "label" | "subdomain"): FieldError[] {
+  const name = metadata.name || metadata.generateName?.replace(/-+$/, "") || "";
+  if (name === "") return [{ message: "name or generateName is required", paths: ["name"] }];
+  const path = metadata.name ? "name" : "generateName";
+  if (nameRule === "subdomain") {
+    const problem = dns1123SubdomainProblem(name);
+    return problem === null ? [] : [invalidValue(name, path, problem)];
+  }
+  const problem = dns1035LabelProblem(name);
+  return problem === null ? [] : [{ message: `not a DNS 1035 label: [${problem}]`, paths: [path] }];
+}
+
+const KEY_RULE =
+  "must be a name of at most 63 letters, digits, '-', '_' and '.', optionally after a DNS subdomain and a slash";
+const VALUE_RULE = "must be at most 63 letters, digits, '-', '_' and '.', and start and end with a letter or digit";

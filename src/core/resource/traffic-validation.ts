@@ -1,0 +1,64 @@
+/** What `spec.traffic` must be. Source: Knative's route_validation.go and service_validation.go. */
+import { dns1035LabelProblem } from "../name.ts";
+import {
+  at,
+  disallowedField,
+  type FieldError,
+  invalidValue,
+  missingOneOf,
+  multipleOneOf,
+  outOfBounds,
+} from "./field-error.ts";
+import type { TrafficTarget } from "./serving.ts";
+
+/**
+ * @param owner a Service's targets name revisions or nothing (its own latest); a Route's name a configuration or a revision
+ * @returns problems with paths relative to the spec
+ */
+export function validateTraffic(targets: readonly TrafficTarget[], owner: "Service" | "Route"): FieldError[] {
+  const sum = targets.reduce((total, target) => total + (target.percent ?? 0), 0);
+  return [
+    ...targets.flatMap((target, i) => at(`traffic[${i}]`, validateTarget(target, owner))),
+    ...duplicateTags(targets),
+    ...(sum === 100 ? [] : [{ message: `Traffic targets sum to ${sum}, want 100`, paths: ["traffic"] }]),
+  ];
+}
+
+function validateTarget(target: TrafficTarget, owner: "Service" | "Route"): FieldError[] {
+  const percent = target.percent ?? 0;
+  return [
+    ...(percent < 0 || percent > 100 ? [outOfBounds(percent, 0, 100, "percent")] : []),
+    ...validateReferent(target, owner),
+    ...validateLatest(target),
+    ...validateTag(target.tag ?? ""),
+    ...(target.url ? [disallowedField("url")] : []),
+  ];
+}
+
+function validateReferent(target: TrafficTarget, owner: "Service" | "Route"): FieldError[] {
+  if (owner === "Service") return target.configurationName ? [disallowedField("configurationName")] : [];
+  if (target.revisionName && target.configurationName) return [multipleOneOf("revisionName", "configurationName")];
+  if (!target.revisionName && !target.configurationName) return [missingOneOf("revisionName", "configurationName")];
+  return [];
+}
+
+function validateLatest({ latestRevision, revisionName = "" }: TrafficTarget): FieldError[] {
+  if (latestRevision === undefined || latestRevision === (revisionName === "")) return [];
+  const message = latestRevision
+    ? `may not set revisionName ${JSON.stringify(revisionName)} when latestRevision is true`
+    : "may not set latestRevision to false when revisionName is empty";
+  return [{ message, paths: ["latestRevision"] }];
+}
+
+function validateTag(tag: string): FieldError[] {
+  const problem = tag === "" ? null : dns1035LabelProblem(tag);
+  return problem === null ? [] : [invalidValue(tag, "tag", problem)];
+}
+
+function duplicateTags(targets: readonly TrafficTarget[]): FieldError[] {
+  const tags = new Set(targets.map((target) => target.tag ?? "").filter((tag) => tag !== ""));
+  return [...tags].flatMap((tag) => {
+    const paths = targets.flatMap((target, i) => (target.tag === tag ? [`traffic[${i}].tag`] : []));
+    return paths.length > 1 ? [{ message: `Multiple definitions for ${JSON.stringify(tag)}`, paths }] : [];
+  });
+}

@@ -1,0 +1,59 @@
+/**
+ * Route → an entry per host. The default target answers on the route's own hosts, each tag on hosts of its own:
+ *
+ *     hello.default.example.com          external       all targets, merged by revision, 0 % left out
+ *     green-hello.default.example.com    external       the target tagged `green`, at 100 %
+ *     hello.default(.svc(.cluster.local))  cluster-local  as the external host
+ *
+ * Source: serving/pkg/reconciler/route/resources (MakeIngressSpec) and traffic.
+ */
+import type { RouteTarget } from "../protocol/objects.ts";
+import type { EntryDraft } from "../reconcile/observed.ts";
+import type { ResolvedTarget } from "../reconcile/traffic.ts";
+import { DEFAULT_TIMEOUT_SEC } from "../resource/defaults.ts";
+import type { Route } from "../resource/serving.ts";
+import { CLUSTER_LOCAL_DOMAIN, clusterLocalHosts, hostOf, isHost, targetName } from "./hosts.ts";
+
+/**
+ * @param domain suffix of the public hosts; CLUSTER_LOCAL_DOMAIN makes a route without any
+ * @returns entries with distinct hosts; percents of each sum to 100
+ */
+export function compileRoute(route: Route, targets: readonly ResolvedTarget[], domain: string): EntryDraft[] {
+  const { name, namespace = "" } = route.metadata;
+  const tags = [...new Set(targets.map((target) => target.tag))].filter((tag) => tag !== "");
+  const entries = new Map<string, EntryDraft>();
+  for (const tag of ["", ...tags]) {
+    const compiled = tag === "" ? mergeByRevision(targets) : taggedTarget(targets, tag);
+    const base = { routeUid: route.metadata.uid, namespace, route: name, targets: compiled };
+    const host = targetName(name, tag);
+    for (const local of clusterLocalHosts(host, namespace)) {
+      entries.set(local, { host: local, visibility: "cluster-local", ...base });
+    }
+    const publicHost = hostOf(host, namespace, domain);
+    if (domain !== CLUSTER_LOCAL_DOMAIN) entries.set(publicHost, { host: publicHost, visibility: "external", ...base });
+  }
+  return [...entries.values()].filter((entry) => isHost(entry.host));
+}
+
+function mergeByRevision(targets: readonly ResolvedTarget[]): RouteTarget[] {
+  const merged = new Map<string, RouteTarget>();
+  for (const target of targets) {
+    const { uid } = target.revision.metadata;
+    merged.set(uid, toRouteTarget(target, (merged.get(uid)?.percent ?? 0) + target.percent));
+  }
+  const live = [...merged.values()].filter((target) => target.percent > 0);
+  return live.length === 1 ? live.map((target) => ({ ...target, percent: 100 })) : live;
+}
+
+function taggedTarget(targets: readonly ResolvedTarget[], tag: string): RouteTarget[] {
+  return targets.filter((target) => target.tag === tag).map((target) => toRouteTarget(target, 100));
+}
+
+function toRouteTarget({ revision }: ResolvedTarget, percent: number): RouteTarget {
+  return {
+    revisionUid: revision.metadata.uid,
+    revision: revision.metadata.name,
+    percent,
+    timeoutSec: revision.spec.timeoutSeconds ?? DEFAULT_TIMEOUT_SEC,
+  };
+}
