@@ -162,7 +162,8 @@ export class Autoscaler {
     const isSettled = replicas === currentReplicas && readyPods === replicas && input.pendingPods === 0;
     return {
       replicas,
-      mode: result.mode,
+      // Whatever was decided: without a ready pod there is only the activator to go to.
+      mode: readyPods === 0 ? "Proxy" : result.mode,
       excessBurstCapacity,
       active: result.state.active,
       isInitialized: result.state.isInitialized,
