@@ -123,8 +123,8 @@ function derivePanicWindowMs(stableWindowMs: number, percentage: number): number
 type Problem = Omit<AnnotationProblem, "key">;
 type Rule = (text: string, annotations: Annotations, config: AutoscalerConfig) => Problem | undefined;
 
-/** What each annotation may say by itself; an annotation without a row here may say anything. */
-const RULES = {
+/** What each annotation may say by itself. The progress deadline is not an autoscaling annotation: others judge it. */
+const RULES: Record<Exclude<Name, "progressDeadline">, Rule> = {
   class: (text) =>
     text.endsWith(".knative.dev") && text !== KPA_CLASS && text !== HPA_CLASS
       ? invalid(text, `use ${KPA_CLASS}, or a class of your own domain`)
@@ -176,7 +176,7 @@ const RULES = {
     check(parseCount(text), (value) =>
       value < 2 ? { message: `activation-scale=${text} must be greater than 1` } : undefined,
     ),
-} satisfies Partial<Record<Name, Rule>> as Record<Exclude<Name, "progressDeadline">, Rule>;
+};
 
 /** min ≤ activation ≤ max, as far as they are given and are numbers. */
 function boundsProblems(annotations: Annotations): AnnotationProblem[] {

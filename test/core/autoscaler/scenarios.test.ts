@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { TickResult } from "../../../src/core/autoscaler/autoscaler.ts";
+import { createAutoscaler, type TickResult } from "../../../src/core/autoscaler/autoscaler.ts";
 import { SimulatedRevision } from "./simulated-revision.ts";
 
 const isActive = (last: TickResult) => last.active.status === "True";
@@ -41,6 +41,15 @@ describe("a new revision", () => {
     expect(revision.replicas).toBe(5);
     revision.advance(10, 1_000);
     expect(revision.replicas).toBe(3);
+  });
+
+  it("rests at once, as reached, when its initial scale is zero", () => {
+    const spec = { ...new SimulatedRevision().spec, initialScale: 0 };
+    const autoscaler = createAutoscaler(spec, 0, 0);
+    const idle = { readyPods: 0, pendingPods: 0, currentReplicas: 0, reachability: "Reachable" } as const;
+    expect(autoscaler.tick({ ...idle, nowMs: 0 })).toMatchObject({ replicas: 0, isInitialized: true });
+    const active = { status: "False", reason: "NoTraffic" };
+    expect(autoscaler.tick({ ...idle, nowMs: 2_000 })).toMatchObject({ replicas: 0, active, isFixedPoint: true });
   });
 
   it("gives up 30 s after the progress deadline, says so, and rests", () => {
