@@ -82,6 +82,13 @@ export class Breaker<W> {
     return this.#waiting.delete(waiter);
   }
 
+  /** All waiting requests give up: the pod is gone. @returns them, first come first */
+  cancelAll(): W[] {
+    const waiters = [...this.#waiting];
+    this.#waiting.clear();
+    return waiters;
+  }
+
   /** Takes a slot without running anything, or fails at once. */
   reserve(): boolean {
     if (this.inFlight >= this.#pendingLimit || !this.#hasRoom()) return false;
