@@ -8,15 +8,7 @@
  */
 import type { AcquireRequest } from "../protocol/admission.ts";
 import { HoldQueue, type Waiter } from "./hold-queue.ts";
-import {
-  newPodLoad,
-  occupied,
-  type PodCount,
-  type PodLoad,
-  reconcileLoad,
-  type Ticket,
-  upgradeTicket,
-} from "./ledger.ts";
+import { newPodLoad, type PodCount, type PodLoad, reconcileLoad, type Ticket, upgradeTicket } from "./ledger.ts";
 import { pickPod } from "./policy.ts";
 
 /** Requests that one revision holds at most. */
@@ -48,10 +40,6 @@ export class Activator {
     return this.#tickets.size;
   }
 
-  get readyPods(): readonly PodLoad[] {
-    return this.#pods;
-  }
-
   setMode(mode: "Proxy" | "Serve"): void {
     this.#mode = mode;
   }
@@ -72,6 +60,10 @@ export class Activator {
       this.#loads.set(podId, known);
       return known;
     });
+  }
+
+  isWaiting(requestId: string): boolean {
+    return this.#queue.has(requestId);
   }
 
   /** A request came; `pump` decides when it goes on. A request that was waiting already keeps its place. */
@@ -149,22 +141,18 @@ export class Activator {
     return leaked;
   }
 
-  /** Tickets of a pod that ended: nothing can come back from it. */
-  forgetPod(podId: string): void {
-    for (const ticketId of this.#loads.get(podId)?.tickets.keys() ?? []) this.#tickets.delete(ticketId);
+  /** The pod ended: nothing can come back from it. @returns how many tickets were out on it */
+  forgetPod(podId: string): number {
+    const tickets = [...(this.#loads.get(podId)?.tickets.keys() ?? [])];
+    for (const ticketId of tickets) this.#tickets.delete(ticketId);
     this.#loads.delete(podId);
+    return tickets.length;
   }
 
   /** Slots of the pod that this object gave away and that were not returned: tickets and open sockets. */
   outstanding(podId: string): number {
     const pod = this.#loads.get(podId);
     return pod === undefined ? 0 : pod.tickets.size + pod.sockets.size;
-  }
-
-  /** The whole load of the pod as far as it is known. */
-  load(podId: string): number {
-    const pod = this.#loads.get(podId);
-    return pod === undefined ? 0 : occupied(pod);
   }
 
   #grantTo(waiter: Waiter, nowMs: number): Grant | null {

@@ -5,7 +5,7 @@
  * given a new meaning.
  */
 import type { ScalingSpec } from "../autoscaler/spec.ts";
-import type { AcquireRequest, PendingAdmission } from "./admission.ts";
+import type { AcquireRequest, Endpoint, PendingAdmission } from "./admission.ts";
 import type { DesiredPod, PodStats, PodStatus, PodTemplate } from "./pod.ts";
 
 /** The part of a DurableObjectNamespace that Rouse uses, in terms of an RPC interface of this file. */
@@ -28,6 +28,8 @@ export type RevisionRpc = {
 
   /** Gateway → activator. Stays pending while the request is held. */
   acquire(request: AcquireRequest): PendingAdmission;
+  /** Gateway → activator: a newer lease for an isolate that has one. Never waits and never wakes. null = ask with `acquire`. */
+  renewLease(): Promise<{ readonly endpoints: readonly Endpoint[]; readonly expiresAtMs: number } | null>;
   /** Gateway → activator: the client of a held request went away. */
   cancel(requestId: string): Promise<void>;
 

@@ -23,7 +23,8 @@ export function scaleTo(
   nowMs: number,
 ): { readonly changed: readonly PodRecord[]; readonly dropped: readonly string[] } {
   const current = pods.filter(isReplica);
-  if (current.length < replicas) return { changed: grow(pods, replicas - current.length, newPodId, nowMs), dropped: [] };
+  if (current.length < replicas)
+    return { changed: grow(pods, replicas - current.length, newPodId, nowMs), dropped: [] };
   const surplus = [...current]
     .sort(
       (a, b) =>

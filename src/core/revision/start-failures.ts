@@ -37,5 +37,8 @@ export function explain(status: PodStatus): { readonly reason: string; readonly 
     const text = detail !== "" ? detail : code === 0 ? "container exited with no error" : `exit code ${code}`;
     return { reason: `ExitCode${code}`, message: `Container failed with: ${text}` };
   }
-  return { reason: status.reason ?? "ContainerFailed", message: detail !== "" ? detail : "the pod ended without a reason" };
+  return {
+    reason: status.reason ?? "ContainerFailed",
+    message: detail !== "" ? detail : "the pod ended without a reason",
+  };
 }

@@ -1,0 +1,66 @@
+/**
+ * What the API server asks of the ControlPlane object. Expected refusals are values: a Kubernetes Status that the API
+ * server passes on. Objects and bodies are plain JSON.
+ */
+import type { ApiStatus } from "../resource/api-status.ts";
+import type { KindName, KubeObject, ObjectKey } from "../resource/object.ts";
+import type { AgentCapacity, AgentConnection, ControlPlaneInbox } from "./objects.ts";
+
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly status: ApiStatus };
+
+export type WriteOptions = {
+  /** Name of the user for creator and lastModifier; never empty. */
+  readonly user: string;
+  /** dryRun=All: everything is checked and nothing is kept. */
+  readonly isDryRun: boolean;
+  /** fieldValidation=Strict: unknown fields are refused instead of pruned. */
+  readonly isStrict: boolean;
+};
+
+export type DeleteOptions = {
+  readonly isDryRun: boolean;
+  /** Preconditions; "" = any. */
+  readonly uid: string;
+  readonly resourceVersion: string;
+};
+
+export type ListQuery = {
+  readonly kind: KindName;
+  /** null = all namespaces. */
+  readonly namespace: string | null;
+  readonly labelSelector: string;
+  readonly fieldSelector: string;
+};
+
+export type ObjectList = { readonly items: readonly KubeObject[]; readonly resourceVersion: string };
+
+export type AgentView = {
+  readonly agentUid: string;
+  readonly name: string;
+  /** `NeverSeen` between join and the first hello. */
+  readonly connection: AgentConnection | "NeverSeen";
+  readonly drivers: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly capacity: AgentCapacity | null;
+  /** RFC 3339. */
+  readonly joinedAt: string;
+  readonly changedAt: string;
+};
+
+export type JoinToken = { readonly token: string; readonly expiresAt: string };
+
+export type ControlPlaneRpc = ControlPlaneInbox & {
+  getObject(key: ObjectKey): Promise<Outcome<KubeObject>>;
+  listObjects(query: ListQuery): Promise<Outcome<ObjectList>>;
+  createObject(kind: KindName, namespace: string, body: unknown, options: WriteOptions): Promise<Outcome<KubeObject>>;
+  replaceObject(key: ObjectKey, body: unknown, options: WriteOptions): Promise<Outcome<KubeObject>>;
+  /** RFC 7396. */
+  mergePatchObject(key: ObjectKey, patch: unknown, options: WriteOptions): Promise<Outcome<KubeObject>>;
+  /** @returns the object while a finalizer holds it, else a Status of success */
+  deleteObject(key: ObjectKey, options: DeleteOptions): Promise<Outcome<KubeObject | ApiStatus>>;
+  /** A token with which one agent may join until it expires. */
+  createJoinToken(): Promise<JoinToken>;
+  /** Uses up a join token. */
+  join(token: string, name: string): Promise<Outcome<{ readonly agentUid: string }>>;
+  describeAgents(): Promise<readonly AgentView[]>;
+};

@@ -1,0 +1,37 @@
+/**
+ * What the revision machine wants done after an event. The shell performs it in this order: save, then everything that
+ * leaves the object.
+ */
+import type { HoldTiming } from "../protocol/admission.ts";
+import type { RevisionObservation } from "../protocol/objects.ts";
+import type { AssignCall } from "./assigner.ts";
+
+/** The end of one hold (or of one `acquire` that did not wait). */
+export type Answer = { readonly requestId: string } & (
+  | { readonly kind: "ticket"; readonly ticketId: string; readonly podId: string; readonly timing: HoldTiming }
+  | {
+      readonly kind: "lease";
+      readonly podIds: readonly string[];
+      readonly expiresAtMs: number;
+      readonly timing: HoldTiming;
+    }
+  | {
+      readonly kind: "refused";
+      readonly code: "HOLD_QUEUE_FULL" | "UNSCHEDULABLE" | "START_FAILED" | "REVISION_GONE" | "ACTIVATOR_TIMEOUT";
+      readonly message: string;
+      readonly retryAfterSec: number;
+    }
+);
+
+export type Effects = {
+  readonly answers: readonly Answer[];
+  readonly calls: readonly AssignCall[];
+  /** What the control plane must hear, if it changed. */
+  readonly observation: RevisionObservation | null;
+  /** The known agents do not suffice: ask the control plane for its list. */
+  readonly wantsAgents: boolean;
+  /** Destroyed, and no pod is left: tell the control plane, then forget everything. */
+  readonly isFinished: boolean;
+  /** When to call `wake`, ms since epoch; null = nothing is waiting for time to pass. */
+  readonly wakeAtMs: number | null;
+};

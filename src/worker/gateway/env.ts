@@ -1,0 +1,12 @@
+/** The slice of the environment that the gateway uses. */
+import type { ObjectNamespace, RevisionRpc, RoutesRpc } from "../../core/protocol/objects.ts";
+
+export type GatewayEnv = {
+  readonly ROUTES: ObjectNamespace<RoutesRpc>;
+  readonly REVISION: ObjectNamespace<RevisionRpc>;
+  /** Direct access to the network where the runtime has it (Miniflare's outbound hop costs 100 µs); else global fetch. */
+  readonly NET?: { fetch: typeof fetch };
+};
+
+/** What a handler needs of the execution context. */
+export type Background = { waitUntil(promise: Promise<unknown>): void };

@@ -1,0 +1,94 @@
+/**
+ * Step 1 of a request, resolve: what this isolate knows of hosts. Only data is shared between requests, never a promise
+ * or a stub of another request; a refresh in the background is guarded by a time.
+ */
+import type { RouteEntry } from "../../core/protocol/objects.ts";
+import { freshnessOf } from "../../core/routing/freshness.ts";
+import { routesShardOf } from "../../core/routing/shard.ts";
+import { withDeadline } from "./deadline.ts";
+import type { Background, GatewayEnv } from "./env.ts";
+
+/** Hosts remembered per isolate, known and unknown together; the oldest goes first. */
+const MAX_HOSTS = 10_000;
+/** Asking for hosts that no route answers to is limited, since anyone can invent hosts: so many lookups ... */
+const MAX_UNKNOWN_LOOKUPS = 500;
+/** ... in this time; past it unknown hosts get their 404 without a lookup. */
+const UNKNOWN_WINDOW_MS = 1_000;
+/** The Routes object answers in milliseconds; after this long it counts as unavailable. */
+const RESOLVE_TIMEOUT_MS = 5_000;
+
+type Cached = { readonly entry: RouteEntry | null; readonly askedAtMs: number; refreshingSinceMs: number };
+
+export type Resolution =
+  | { readonly kind: "found"; readonly entry: RouteEntry }
+  | { readonly kind: "unknown" }
+  /** Neither the route table nor memory can tell. */
+  | { readonly kind: "unavailable" };
+
+const hosts = new Map<string, Cached>();
+/** Counts up when hosts are forgotten, so that a lookup that was under way meanwhile is not remembered. */
+let forgotten = 0;
+let unknownWindowStartMs = 0;
+let unknownLookups = 0;
+
+/** Finds the route entry of a host. */
+export async function resolveRoute(host: string, env: GatewayEnv, background: Background): Promise<Resolution> {
+  const nowMs = Date.now();
+  const cached = hosts.get(host);
+  if (cached === undefined) return lookUp(host, env, nowMs, undefined);
+  const freshness = freshnessOf(nowMs - cached.askedAtMs);
+  if (freshness === "fresh") return asResolution(cached.entry);
+  if (freshness === "refresh" && cached.entry !== null) {
+    if (nowMs - cached.refreshingSinceMs > RESOLVE_TIMEOUT_MS) {
+      cached.refreshingSinceMs = nowMs;
+      background.waitUntil(lookUp(host, env, nowMs, cached));
+    }
+    return asResolution(cached.entry);
+  }
+  return lookUp(host, env, nowMs, freshness === "unusable" ? undefined : cached);
+}
+
+/** Drops hosts from memory, e.g. because their entries just changed. */
+export function forgetRoutes(names: readonly string[]): void {
+  forgotten += 1;
+  for (const name of names) hosts.delete(name);
+}
+
+/** For tests, whose files share the isolate. */
+export function resetRouteCache(): void {
+  hosts.clear();
+  forgotten += 1;
+  unknownLookups = 0;
+  unknownWindowStartMs = 0;
+}
+
+async function lookUp(host: string, env: GatewayEnv, nowMs: number, fallback: Cached | undefined): Promise<Resolution> {
+  if (isUnknownLimited(nowMs) && fallback === undefined) return { kind: "unknown" };
+  const generation = forgotten;
+  const asked = env.ROUTES.getByName(routesShardOf(host)).resolve(host);
+  const entry = await withDeadline(asked, RESOLVE_TIMEOUT_MS).catch(() => "deadline" as const);
+  if (entry === "deadline") return fallback === undefined ? { kind: "unavailable" } : asResolution(fallback.entry);
+  if (entry === null) unknownLookups += 1;
+  if (generation === forgotten) remember(host, entry, nowMs);
+  return asResolution(entry);
+}
+
+function remember(host: string, entry: RouteEntry | null, nowMs: number): void {
+  hosts.delete(host);
+  hosts.set(host, { entry, askedAtMs: nowMs, refreshingSinceMs: 0 });
+  if (hosts.size <= MAX_HOSTS) return;
+  const oldest = hosts.keys().next();
+  if (!oldest.done) hosts.delete(oldest.value);
+}
+
+function isUnknownLimited(nowMs: number): boolean {
+  if (nowMs - unknownWindowStartMs >= UNKNOWN_WINDOW_MS) {
+    unknownWindowStartMs = nowMs;
+    unknownLookups = 0;
+  }
+  return unknownLookups >= MAX_UNKNOWN_LOOKUPS;
+}
+
+function asResolution(entry: RouteEntry | null): Resolution {
+  return entry === null ? { kind: "unknown" } : { kind: "found", entry };
+}
