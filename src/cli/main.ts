@@ -36,7 +36,8 @@ try {
   await program.parseAsync();
 } catch (error) {
   report(error);
-  process.exitCode = 1;
+  // At once: the supervisor's pipe, or a socket, would keep the process alive.
+  process.exit(1);
 }
 
 function report(error: unknown): void {

@@ -85,5 +85,5 @@ export async function waitUntilReady(
 
 function notReady(name: string, reason: string, timeoutMs: number | null): CliError {
   const how = timeoutMs === null ? "failed" : `is not ready after ${timeoutMs / 1_000} s`;
-  return new CliError(`service ${name} ${how}: ${reason}`, `Details: rouse service describe ${name}`);
+  return new CliError(`service ${name} ${how}: ${reason}`, `Details: npm run rouse -- service describe ${name}`);
 }

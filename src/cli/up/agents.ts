@@ -13,6 +13,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { CliError } from "../cli-error.ts";
 import { PACKAGE_ROOT } from "../package-root.ts";
 import { agentCredential, makePrivateDir, readOrCreate } from "../secrets.ts";
+import { descendantsOf } from "./process-tree.ts";
 
 export type AgentOptions = {
   readonly name: string;
@@ -36,7 +37,7 @@ export type LocalAgent = {
   readonly connected: Promise<void>;
   /** Stops pods and agent in order; kills the agent at the deadline. */
   stop(): Promise<void>;
-  /** Ends the agent now; its pods stay for the next start to end. */
+  /** Ends the agent and its pods now. Pods that it adopted are left for the next start. */
   kill(): void;
 };
 
@@ -110,7 +111,9 @@ export function startAgent(options: AgentOptions): LocalAgent {
     },
     kill() {
       stopping.abort();
+      const pods = child?.pid === undefined ? [] : descendantsOf(child.pid);
       killGroup(child);
+      for (const pid of pods) kill(pid);
     },
   };
 }
@@ -164,8 +167,12 @@ function notConnected({ name, logFile }: AgentOptions, how: string): CliError {
 
 function killGroup(child: ChildProcess | null): void {
   if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  kill(-child.pid);
+}
+
+function kill(pid: number): void {
   try {
-    process.kill(-child.pid, "SIGKILL");
+    process.kill(pid, "SIGKILL");
   } catch {
     // It ended meanwhile.
   }

@@ -19,13 +19,11 @@ export async function freePort(host: string): Promise<number> {
 
 export function portTaken(flag: string, host: string, port: number): CliError {
   const owner = findOwner(port);
-  const remedy =
-    owner === null
-      ? `Stop the program that listens there, or choose another: ${flag} PORT (0 = any free one).`
-      : `Stop ${owner.command} (kill ${owner.pid}), or choose another: ${flag} PORT (0 = any free one).`;
+  const by = owner === null ? "" : ` by ${owner.name}, pid ${owner.pid}`;
+  const stop = owner === null ? "Stop the program that listens there" : `Stop it (kill ${owner.pid})`;
   return new CliError(
-    `port ${port} on ${host} is in use${owner === null ? "" : ` by ${owner.command}, pid ${owner.pid}`}`,
-    remedy,
+    `port ${port} on ${host} is in use${by}`,
+    `${stop}, or choose another: ${flag} PORT (0 = any free one).`,
   );
 }
 
@@ -50,18 +48,18 @@ function tryListen(host: string, port: number): Promise<number | null> {
 
 const LISTEN_STATE = "0A";
 
+type Owner = { readonly pid: number; readonly name: string };
+
 /** Linux only: the process that listens on a port. null where that cannot be seen. */
-function findOwner(port: number): { readonly pid: number; readonly command: string } | null {
+function findOwner(port: number): Owner | null {
   try {
     const inodes = new Set(["/proc/net/tcp", "/proc/net/tcp6"].flatMap((file) => listeningInodes(file, port)));
     if (inodes.size === 0) return null;
-    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-      if (holdsSocket(pid, inodes)) return { pid: Number(pid), command: commandOf(pid) };
-    }
+    const pid = readdirSync("/proc").find((name) => /^\d+$/.test(name) && holdsSocket(name, inodes));
+    return pid === undefined ? null : describeOwner(pid);
   } catch {
-    // No /proc: the message does without the name.
+    return null; // No /proc: the message does without the name.
   }
-  return null;
 }
 
 function listeningInodes(file: string, port: number): string[] {
@@ -81,6 +79,10 @@ function holdsSocket(pid: string, inodes: ReadonlySet<string>): boolean {
   }
 }
 
-function commandOf(pid: string): string {
-  return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+/** workerd is started again when it dies, so whoever wants the port has to stop its parent. */
+function describeOwner(pid: string): Owner {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
+  const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  return name === "workerd" && parent > 1 ? { pid: parent, name: "another local edge" } : { pid: Number(pid), name };
 }
