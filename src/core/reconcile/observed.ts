@@ -6,7 +6,7 @@ import type { ScalingSpec } from "../autoscaler/spec.ts";
 import type { AutoscalerConfig } from "../config/autoscaler-config.ts";
 import type { RevisionObservation, RevisionOrder, RouteEntry } from "../protocol/objects.ts";
 import type { PodTemplate } from "../protocol/pod.ts";
-import type { Draft, KubeObject, ObjectKey } from "../resource/object.ts";
+import type { Draft, KindName, KubeObject, ObjectKey } from "../resource/object.ts";
 import type { Configuration, Revision, Route, Service } from "../resource/serving.ts";
 
 export type ObjectOfKind = {
@@ -22,6 +22,7 @@ export type Observed = {
   get<K extends keyof ObjectOfKind>(kind: K, namespace: string, name: string): ObjectOfKind[K] | null;
   /** Objects whose ownerReferences name the uid. */
   owned(ownerUid: string): readonly KubeObject[];
+  keys(kind: KindName): readonly ObjectKey[];
   /** Objects that refer to the key by name (references.ts). */
   referrers(key: ObjectKey): readonly ObjectKey[];
   /** The last word of the Revision object about its pods; null before the first. */

@@ -6,6 +6,7 @@
  *                      Configuration, Revision ──annotation routes──▶ Route   (their routing state follows it)
  */
 import { ANNOTATION_ROUTES, LABEL_CONFIGURATION } from "../resource/annotations.ts";
+import { CONFIG_AUTOSCALER, CONFIG_DOMAIN, SYSTEM_NAMESPACE } from "../resource/kind-rules.ts";
 import { type KubeObject, keyOf, type ObjectKey } from "../resource/object.ts";
 import type { Configuration, Route } from "../resource/serving.ts";
 import type { Observed } from "./observed.ts";
@@ -52,7 +53,14 @@ export function dependentsOf(object: KubeObject, observed: Observed): ObjectKey[
       if (configuration !== null) keys.push(...latestCreated(configuration));
     }
   }
+  if (isConfig(object, CONFIG_AUTOSCALER)) keys.push(...observed.keys("Revision"));
+  if (isConfig(object, CONFIG_DOMAIN)) keys.push(...observed.keys("Route"));
   return distinct(keys);
+}
+
+function isConfig(object: KubeObject, name: string): boolean {
+  const { metadata } = object;
+  return object.kind === "ConfigMap" && metadata.namespace === SYSTEM_NAMESPACE && metadata.name === name;
 }
 
 /** The routing state of a configuration's newest revision depends on who targets the configuration. */

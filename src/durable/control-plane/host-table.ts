@@ -1,0 +1,53 @@
+/** Which Route has which host, with the entry it was given last and whether that arrived. */
+import type { EntryDraft, RouteHost } from "../../core/reconcile/observed.ts";
+
+export class HostTable {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  of(routeUid: string): RouteHost[] {
+    return this.#sql
+      .exec("SELECT host, entry, delivered_at_ms FROM hosts WHERE route_uid = ? ORDER BY host", routeUid)
+      .toArray()
+      .map((row) => ({
+        host: String(row.host),
+        entry: JSON.parse(String(row.entry)) as EntryDraft,
+        deliveredAtMs: typeof row.delivered_at_ms === "number" ? row.delivered_at_ms : null,
+      }));
+  }
+
+  ownerOf(host: string): string | null {
+    const row = this.#sql.exec("SELECT route_uid FROM hosts WHERE host = ?", host).toArray()[0];
+    return row === undefined ? null : String(row.route_uid);
+  }
+
+  put(routeUid: string, entry: EntryDraft, sequence: number): void {
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO hosts (host, route_uid, entry, sequence, delivered_at_ms) VALUES (?, ?, ?, ?, NULL)",
+      entry.host,
+      routeUid,
+      JSON.stringify(entry),
+      sequence,
+    );
+  }
+
+  release(routeUid: string, host: string): void {
+    this.#sql.exec("DELETE FROM hosts WHERE host = ? AND route_uid = ?", host, routeUid);
+  }
+
+  /** @returns the uid of the route whose newest entry this was; null when there is a newer one or the host was given up */
+  markDelivered(host: string, sequence: number, nowMs: number): string | null {
+    const row = this.#sql
+      .exec(
+        "UPDATE hosts SET delivered_at_ms = ? WHERE host = ? AND sequence = ? RETURNING route_uid",
+        nowMs,
+        host,
+        sequence,
+      )
+      .toArray()[0];
+    return row === undefined ? null : String(row.route_uid);
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * The SQLite of the ControlPlane object. JSON bodies beside the few columns that are searched.
+ *
+ *     objects ──owners──▶ who owns it       refs ──▶ whom it names       events: what watches replay
+ *     dirty: keys to reconcile              wakes: keys to reconcile at a time
+ *     outbox: messages to other objects, in order of id (the id is the message's sequence)
+ *     orders, observations: what a Revision object was told and what it said       hosts: who has a host
+ */
+export const MIGRATIONS: readonly (readonly string[])[] = [
+  [
+    "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE identity (id TEXT NOT NULL)",
+    `CREATE TABLE objects (
+       uid TEXT PRIMARY KEY, kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL
+     ) WITHOUT ROWID`,
+    "CREATE UNIQUE INDEX objects_by_name ON objects (kind, namespace, name)",
+    `CREATE TABLE owners (
+       owner_uid TEXT NOT NULL, uid TEXT NOT NULL, PRIMARY KEY (owner_uid, uid)
+     ) WITHOUT ROWID`,
+    "CREATE INDEX owners_by_child ON owners (uid)",
+    `CREATE TABLE refs (
+       kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, uid TEXT NOT NULL,
+       PRIMARY KEY (kind, namespace, name, uid)
+     ) WITHOUT ROWID`,
+    "CREATE INDEX refs_by_referrer ON refs (uid)",
+    `CREATE TABLE events (
+       resource_version INTEGER PRIMARY KEY, type TEXT NOT NULL, kind TEXT NOT NULL, namespace TEXT NOT NULL,
+       name TEXT NOT NULL, at_ms INTEGER NOT NULL, body TEXT NOT NULL
+     )`,
+    "CREATE INDEX events_by_time ON events (at_ms)",
+    `CREATE TABLE dirty (
+       id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
+       UNIQUE (kind, namespace, name)
+     )`,
+    `CREATE TABLE wakes (
+       kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, at_ms INTEGER NOT NULL,
+       PRIMARY KEY (kind, namespace, name)
+     ) WITHOUT ROWID`,
+    `CREATE TABLE outbox (
+       id INTEGER PRIMARY KEY AUTOINCREMENT, target_kind TEXT NOT NULL, target TEXT NOT NULL, slot TEXT NOT NULL,
+       message TEXT NOT NULL, UNIQUE (target_kind, target, slot)
+     )`,
+    "CREATE TABLE orders (revision_uid TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
+    `CREATE TABLE observations (
+       revision_uid TEXT PRIMARY KEY, sequence INTEGER NOT NULL, body TEXT NOT NULL
+     ) WITHOUT ROWID`,
+    `CREATE TABLE hosts (
+       host TEXT PRIMARY KEY, route_uid TEXT NOT NULL, entry TEXT NOT NULL, sequence INTEGER NOT NULL,
+       delivered_at_ms INTEGER
+     ) WITHOUT ROWID`,
+    "CREATE INDEX hosts_by_route ON hosts (route_uid)",
+    `CREATE TABLE agents (
+       agent_uid TEXT PRIMARY KEY, name TEXT NOT NULL, sequence INTEGER NOT NULL, observation TEXT,
+       joined_at_ms INTEGER NOT NULL, changed_at_ms INTEGER NOT NULL
+     ) WITHOUT ROWID`,
+    "CREATE TABLE join_tokens (hash TEXT PRIMARY KEY, expires_at_ms INTEGER NOT NULL) WITHOUT ROWID",
+  ],
+];

@@ -1,0 +1,143 @@
+/**
+ * The stores of the control plane as one: what reconcilers read (`observed`), and how their writes are carried out.
+ * Nothing here decides; every method runs inside the caller's transaction.
+ */
+import { defaultAutoscalerConfig, parseAutoscalerConfig } from "../../core/config/autoscaler-config.ts";
+import type { Observed, Settings, Write } from "../../core/reconcile/observed.ts";
+import { release } from "../../core/reconcile/reconcile.ts";
+import { CONFIG_AUTOSCALER, CONFIG_DOMAIN, SYSTEM_NAMESPACE } from "../../core/resource/kind-rules.ts";
+import { type Draft, type KubeObject, keyOf } from "../../core/resource/object.ts";
+import { timestampOf } from "../../core/resource/timestamp.ts";
+import { domainSuffix } from "../../core/routing/domain.ts";
+import { HostTable } from "./host-table.ts";
+import { ObjectStore } from "./object-store.ts";
+import { Outbox } from "./outbox.ts";
+import { RevisionLedger } from "./revision-ledger.ts";
+import { WorkQueue } from "./work-queue.ts";
+
+/** What the environment says about this installation. */
+export type WorldOptions = { readonly defaultDomain: string; readonly settleMs: number };
+
+export class World {
+  readonly queue: WorkQueue;
+  readonly objects: ObjectStore;
+  readonly hosts: HostTable;
+  readonly revisions: RevisionLedger;
+  readonly outbox: Outbox;
+  readonly observed: Observed;
+  readonly #options: WorldOptions;
+
+  constructor(sql: SqlStorage, options: WorldOptions) {
+    this.#options = options;
+    this.queue = new WorkQueue(sql);
+    this.objects = new ObjectStore(sql, this.queue);
+    this.hosts = new HostTable(sql);
+    this.revisions = new RevisionLedger(sql);
+    this.outbox = new Outbox(sql);
+    this.observed = {
+      get: (kind, namespace, name) => this.objects.get(kind, namespace, name),
+      owned: (ownerUid) => this.objects.owned(ownerUid),
+      keys: (kind) => this.objects.keys(kind),
+      referrers: (key) => this.objects.referrers(key),
+      observation: (revisionUid) => this.revisions.observation(revisionUid),
+      hostsOf: (routeUid) => this.hosts.of(routeUid),
+      hostOwner: (host) => this.hosts.ownerOf(host),
+    };
+    this.objects.observed = this.observed;
+  }
+
+  settings(nowMs: number): Settings {
+    const configMap = (name: string) => this.objects.get("ConfigMap", SYSTEM_NAMESPACE, name)?.data;
+    const parsed = parseAutoscalerConfig(configMap(CONFIG_AUTOSCALER) ?? {});
+    return {
+      nowMs,
+      domain: domainSuffix(configMap(CONFIG_DOMAIN), this.#options.defaultDomain),
+      settleMs: this.#options.settleMs,
+      autoscalerConfig: parsed.ok ? parsed.config : defaultAutoscalerConfig(),
+    };
+  }
+
+  apply(write: Write, nowMs: number): void {
+    switch (write.type) {
+      case "create":
+        this.#create(write.draft, nowMs);
+        return;
+      case "update":
+        this.#update(write.object, nowMs);
+        return;
+      case "update-status": {
+        const stored = this.objects.getByUid(write.object.metadata.uid);
+        if (stored !== null) this.objects.putStatus(stored, write.object.status, nowMs);
+        return;
+      }
+      case "order":
+        if (this.revisions.recordOrder(write.order)) {
+          this.outbox.toRevision(write.order.revisionUid, { type: "order", order: write.order });
+        }
+        return;
+      case "destroy":
+        if (this.revisions.recordDestroy(write.revisionUid)) {
+          this.outbox.toRevision(write.revisionUid, { type: "destroy" });
+        }
+        return;
+      case "entry": {
+        const sequence = this.outbox.toRoutes(write.host, write.entry);
+        if (write.entry === null) this.hosts.release(write.routeUid, write.host);
+        else this.hosts.put(write.routeUid, write.entry, sequence);
+        return;
+      }
+      case "wake":
+        this.queue.addAt(write.key, write.atMs);
+    }
+  }
+
+  /** Deletes an object and all that it owns; what a finalizer holds is marked and goes later. */
+  delete(object: KubeObject, nowMs: number): void {
+    const { finalizers = [], deletionTimestamp } = object.metadata;
+    if (finalizers.length > 0) {
+      if (deletionTimestamp !== undefined) return;
+      const metadata = { ...object.metadata, deletionTimestamp: timestampOf(nowMs) };
+      this.objects.put({ ...object, metadata }, object, nowMs);
+      return;
+    }
+    for (const write of release(object, this.observed)) this.apply(write, nowMs);
+    const children = this.objects.owned(object.metadata.uid);
+    this.objects.remove(object, nowMs);
+    if (object.kind === "Revision") this.revisions.forget(object.metadata.uid);
+    for (const child of children) this.delete(child, nowMs);
+  }
+
+  /** Takes a finalizer off an object that is being deleted, which goes with the last one. */
+  finalize(object: KubeObject, finalizer: string, nowMs: number): void {
+    if (object.metadata.deletionTimestamp === undefined) return;
+    const finalizers = (object.metadata.finalizers ?? []).filter((name) => name !== finalizer);
+    this.delete({ ...object, metadata: { ...object.metadata, finalizers } }, nowMs);
+  }
+
+  #create(draft: Draft, nowMs: number): void {
+    const { kind, namespace, name } = keyOf(draft);
+    if (this.objects.get(kind, namespace, name) !== null) return;
+    const metadata = {
+      ...draft.metadata,
+      uid: crypto.randomUUID(),
+      resourceVersion: "",
+      generation: 1,
+      creationTimestamp: timestampOf(nowMs),
+    };
+    this.objects.put({ ...draft, metadata }, null, nowMs);
+  }
+
+  /** The reconciler read the object in this transaction; only its status may have been written since. */
+  #update(object: KubeObject, nowMs: number): void {
+    const stored = this.objects.getByUid(object.metadata.uid);
+    if (stored === null) return;
+    const { labels, annotations, generation } = object.metadata;
+    const metadata = {
+      ...stored.metadata,
+      generation,
+      ...(labels === undefined ? {} : { labels }),
+      ...(annotations === undefined ? {} : { annotations }),
+    };
+    this.objects.put({ ...stored, spec: object.spec, metadata }, stored, nowMs);
+  }
+}

@@ -1,0 +1,46 @@
+/** The API server of the control host: authentication in front, then discovery, objects, agents and the status page. */
+import { Hono } from "hono";
+import { failure } from "../../core/resource/api-status.ts";
+import { authenticate, bearerToken, splitTokenPrefix } from "../auth.ts";
+import { statusPage } from "../page/status-page.ts";
+import { agentRoutes, JOIN_PATH } from "./agents.ts";
+import { discoveryRoutes } from "./discovery.ts";
+import type { ApiEnv, ApiEnvironment } from "./environment.ts";
+import { answerStatus, objectRoutes } from "./objects.ts";
+
+export type { ApiEnv };
+
+/** Paths that say nothing about the installation, or carry their own credential. */
+const OPEN_PATHS: ReadonlySet<string> = new Set(["/", "/healthz", JOIN_PATH]);
+
+/** The API as an app to mount at the root of the control host. */
+export function createApi(): Hono<ApiEnvironment> {
+  const api = createRoutes();
+  // A mounted app loses its own getPath, which takes the token prefix off; called as a whole it keeps it.
+  return new Hono<ApiEnvironment>().all("*", (c) => api.fetch(c.req.raw, c.env, c.executionCtx));
+}
+
+function createRoutes(): Hono<ApiEnvironment> {
+  const api = new Hono<ApiEnvironment>({
+    getPath: (request) => splitTokenPrefix(new URL(request.url).pathname).pathname,
+  });
+  api.use(async (c, next) => {
+    if (OPEN_PATHS.has(c.req.path)) return next();
+    const { token } = splitTokenPrefix(new URL(c.req.url).pathname);
+    const user = await authenticate(bearerToken(c.req.header("authorization") ?? null) ?? token, c.env);
+    if (user === null) return answerStatus(failure("Unauthorized", "Unauthorized: the token is missing or wrong"));
+    c.set("user", user);
+    return next();
+  });
+  api.get("/healthz", (c) => c.text("ok"));
+  api.get("/", () => statusPage());
+  api.route("/", discoveryRoutes());
+  api.route("/", agentRoutes());
+  api.route("/", objectRoutes());
+  api.notFound(() => answerStatus(failure("NotFound", "the server could not find the requested resource")));
+  api.onError((error) => {
+    console.error("api:", error);
+    return answerStatus(failure("InternalError", "an internal error occurred; the log of the edge has the details"));
+  });
+  return api;
+}

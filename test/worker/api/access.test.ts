@@ -1,0 +1,89 @@
+import { exports } from "cloudflare:workers";
+import { describe, expect, test } from "vitest";
+import { call, get, post, TOKEN } from "./client.ts";
+
+const raw = (path: string, init?: RequestInit) => exports.default.fetch(`http://rouse.test${path}`, init);
+
+describe("authentication", () => {
+  test("refuses a request without a token, or with a wrong one, with a Status", async () => {
+    const answer = await raw("/api/v1/namespaces");
+    expect(answer.status).toBe(401);
+    expect(await answer.json()).toMatchObject({ kind: "Status", reason: "Unauthorized", code: 401 });
+    expect((await raw("/api/v1/namespaces", { headers: { authorization: "Bearer wrong" } })).status).toBe(401);
+    expect((await raw("/k/wrong/api/v1/namespaces")).status).toBe(401);
+  });
+
+  test("takes the token from the path, as a kubeconfig over plain http sends it", async () => {
+    const answer = await raw(`/k/${TOKEN}/api/v1/namespaces/default`);
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ kind: "Namespace", metadata: { name: "default" } });
+  });
+
+  test("answers /healthz and the page without a token", async () => {
+    expect(await (await raw("/healthz")).text()).toBe("ok");
+    for (const path of ["/", `/k/${TOKEN}/`, `/k/${TOKEN}`]) {
+      const page = await raw(path);
+      expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
+      expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
+      await page.body?.cancel();
+    }
+  });
+});
+
+describe("requests that are refused", () => {
+  test("a path that names nothing is 404 with a Status", async () => {
+    expect((await get("/apis/serving.knative.dev/v1/namespaces/default/gadgets")).body.reason).toBe("NotFound");
+    expect((await get("/apis/other.dev/v1/things")).body.code).toBe(404);
+  });
+
+  test("a body over 3 MiB is 413, one nested too deep 400, one of another type 415", async () => {
+    const path = "/api/v1/namespaces/default/configmaps";
+    expect((await call("POST", path, " ".repeat(3 * 1024 * 1024 + 1))).status).toBe(413);
+    expect((await call("POST", path, "[".repeat(200) + "]".repeat(200))).status).toBe(400);
+    expect((await call("POST", path, "x", { "content-type": "application/vnd.kubernetes.protobuf" })).status).toBe(415);
+    expect((await call("POST", path, "{")).body.message).toContain("the body is not JSON");
+  });
+
+  test("a revision cannot be created by a client", async () => {
+    const answer = await post("/apis/serving.knative.dev/v1/namespaces/default/revisions", {});
+    expect(answer.body.reason).toBe("MethodNotAllowed");
+  });
+});
+
+test("discovery names the kinds", async () => {
+  expect((await get("/version")).body.gitVersion).toContain("rouse");
+  expect((await get("/apis")).body.groups[0].name).toBe("serving.knative.dev");
+  const kinds = (await get("/apis/serving.knative.dev/v1")).body.resources.map((entry: { kind: string }) => entry.kind);
+  expect(kinds).toEqual(["Service", "Configuration", "Revision", "Route"]);
+});
+
+describe("agents", () => {
+  test("join once with a token and get a credential of their own", async () => {
+    const { token } = (await post("/rouse/v1/join-tokens", {})).body;
+    const join = () =>
+      raw("/rouse/v1/join", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ token, name: "box" }),
+      });
+    const joined = await join();
+    expect(joined.status).toBe(201);
+    const { agentUid, credential } = (await joined.json()) as { agentUid: string; credential: string };
+    expect(credential).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect((await get("/rouse/v1/agents")).body.items).toMatchObject([
+      { agentUid, name: "box", connection: "NeverSeen" },
+    ]);
+    const again = await join();
+    expect(again.status).toBe(401);
+    expect(await again.text()).toContain("make a new one with");
+  });
+});
+
+test("config-autoscaler is validated, and its values reach the next order", async () => {
+  const path = "/api/v1/namespaces/knative-serving/configmaps";
+  const configMap = (data: object) => ({ kind: "ConfigMap", metadata: { name: "config-autoscaler" }, data });
+  const refused = await post(path, configMap({ "stable-window": "1s" }));
+  expect(refused.status).toBe(400);
+  expect(refused.body.message).toContain("data.stable-window");
+  expect((await post(path, configMap({ "stable-window": "30s" }))).status).toBe(201);
+});
