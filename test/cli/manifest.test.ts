@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { mergeOnto } from "../../src/cli/api/apply.ts";
+import { collectionPath, objectPath } from "../../src/cli/api/kinds.ts";
+import { parseManifests, readManifests } from "../../src/cli/api/manifest.ts";
+import { PACKAGE_ROOT } from "../../src/cli/package-root.ts";
+import { withDigest } from "../../src/cli/up/examples.ts";
+
+const HELLO = "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata:\n  name: hello\n";
+
+describe("a manifest", () => {
+  it("is put into the default namespace unless it names one", () => {
+    const [hello, other] = parseManifests(`${HELLO}---\n${HELLO}  namespace: other\n`, "f.yaml");
+    expect(hello?.metadata.namespace).toBe("default");
+    expect(other?.metadata.namespace).toBe("other");
+  });
+
+  it("may be JSON, and empty documents count for nothing", () => {
+    const json = JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "c" }, data: { a: "1" } });
+    expect(parseManifests(json, "f.json")).toMatchObject([{ kind: "ConfigMap", data: { a: "1" } }]);
+    expect(parseManifests(`${HELLO}---\n---\n`, "f.yaml")).toHaveLength(1);
+  });
+
+  it.each([
+    ["kind: Service\nmetadata: {name: a}", "f.yaml: apiVersion is missing"],
+    ["apiVersion: v1\nmetadata: {name: a}", "f.yaml: kind is missing"],
+    ["apiVersion: v1\nkind: Service", "f.yaml: metadata.name is missing"],
+    ["- a list", "f.yaml: an object is expected"],
+    [`${HELLO}---\nkind: Service`, "f.yaml (document 2): apiVersion is missing"],
+    ["a: [1,", "f.yaml: "],
+  ])("that is wrong (%j) is refused by the name of file and field", (text, message) => {
+    expect(() => parseManifests(text, "f.yaml")).toThrow(message);
+  });
+
+  it("names the file that cannot be read", () => {
+    expect(() => readManifests("/does/not/exist.yaml")).toThrow("cannot read /does/not/exist.yaml");
+  });
+
+  it("is read from a folder in the order of the names, other files left out", () => {
+    const folder = mkdtempSync(join(tmpdir(), "rouse-manifests-"));
+    try {
+      writeFileSync(join(folder, "b.yml"), HELLO.replace("hello", "second"));
+      writeFileSync(join(folder, "a.yaml"), HELLO.replace("hello", "first"));
+      writeFileSync(join(folder, "README.md"), "not a manifest");
+      expect(readManifests(folder).map(({ metadata }) => metadata.name)).toEqual(["first", "second"]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("of every example is for the process driver and runs something", () => {
+    const examples = readManifests(join(PACKAGE_ROOT, "examples"));
+    expect(examples.map(({ metadata }) => metadata.name)).toEqual(["clock", "echo", "hello", "slow", "wiki"]);
+    for (const { spec } of examples) {
+      expect(spec).toMatchObject({
+        template: {
+          metadata: { annotations: { "rouse.dev/driver": "process" } },
+          spec: { containers: [{ command: expect.arrayContaining([expect.any(String)]) }] },
+        },
+      });
+    }
+  });
+});
+
+describe("the API path", () => {
+  it("of a group's object is under /apis, of a core object under /api", () => {
+    expect(collectionPath("serving.knative.dev/v1", "Service", "ns")).toBe(
+      "/apis/serving.knative.dev/v1/namespaces/ns/services",
+    );
+    const [map] = parseManifests("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a b}", "f.yaml");
+    expect(map && objectPath(map)).toBe("/api/v1/namespaces/default/configmaps/a%20b");
+  });
+
+  it("of an unknown kind is an error that lists the known ones", () => {
+    expect(() => collectionPath("apps/v1", "Deployment", "ns")).toThrow("apps/v1 Deployment is no kind");
+  });
+});
+
+describe("a changed manifest", () => {
+  const [manifest] = parseManifests(`${HELLO}  annotations: {mine: new}\nspec: {a: 1}\n`, "f.yaml");
+
+  it("is put onto the stored object: its spec counts, foreign metadata stays", () => {
+    if (manifest === undefined) throw new Error("no manifest");
+    const stored = {
+      metadata: { name: "hello", uid: "u", resourceVersion: "7", annotations: { mine: "old", theirs: "x" } },
+      spec: { a: 0, b: 2 },
+      status: { url: "http://x" },
+    };
+    expect(mergeOnto(stored, manifest)).toMatchObject({
+      metadata: { uid: "u", resourceVersion: "7", annotations: { mine: "new", theirs: "x" } },
+      spec: { a: 1 },
+    });
+    expect(mergeOnto(stored, manifest).spec).not.toHaveProperty("b");
+  });
+
+  it("has another digest than before, and the same text the same one", () => {
+    if (manifest === undefined) throw new Error("no manifest");
+    const digest = (value: typeof manifest) => withDigest(value).metadata.annotations?.["rouse.dev/manifest-digest"];
+    expect(digest(manifest)).toMatch(/^[0-9a-f]{16}$/);
+    expect(digest({ ...manifest })).toBe(digest(manifest));
+    expect(digest({ ...manifest, spec: { a: 2 } })).not.toBe(digest(manifest));
+  });
+});

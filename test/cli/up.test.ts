@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { portNumber, positiveInteger } from "../../src/cli/commands/option-values.ts";
+import { PACKAGE_ROOT } from "../../src/cli/package-root.ts";
+import { openerFor } from "../../src/cli/up/open-page.ts";
+import { choosePort } from "../../src/cli/up/ports.ts";
+import { duration, line, localUrl, styleFor } from "../../src/cli/up/report.ts";
+import { parseWorkerConfig } from "../../src/cli/up/worker-config.ts";
+
+describe("wrangler.toml", () => {
+  it("as shipped gives the local edge its date, flags and objects", () => {
+    const config = parseWorkerConfig(readFileSync(join(PACKAGE_ROOT, "wrangler.toml"), "utf8"));
+    expect(config.compatibilityDate).toMatch(/^\d{4}-\d{2}-\d{2}$/);
+    expect(config.compatibilityFlags).toContain("enable_request_signal");
+    expect(config.durableObjects).toContainEqual({ binding: "CONTROL_PLANE", className: "ControlPlane" });
+    expect(config.durableObjects.length).toBeGreaterThanOrEqual(4);
+  });
+
+  it("with routes filled in for a deployment is read all the same", () => {
+    const toml = [
+      'compatibility_date = "2026-10-25" # why',
+      'compatibility_flags = ["a", "b"]',
+      "routes = [",
+      '  { pattern = "*.apps.example.com/*", zone_name = "example.com" },',
+      "]",
+      "[[durable_objects.bindings]]",
+      'name = "A"',
+      'class_name = "B"',
+      "[[migrations]]",
+      'tag = "v1"',
+      'new_sqlite_classes = ["B"]',
+    ].join("\n");
+    expect(parseWorkerConfig(toml)).toEqual({
+      compatibilityDate: "2026-10-25",
+      compatibilityFlags: ["a", "b"],
+      durableObjects: [{ binding: "A", className: "B" }],
+    });
+  });
+
+  it.each([
+    ["compatibility_flags = []", "compatibility_date is missing"],
+    ['compatibility_date = "x"\ncompatibility_flags = [', "compatibility_flags is missing or is not a list"],
+    ['[[durable_objects.bindings]]\nname = "A"\nclass_name = "B"', "class B is in no migration"],
+  ])("that lacks what is needed (%j) is named", (toml, message) => {
+    expect(() => parseWorkerConfig(toml)).toThrow(`wrangler.toml: ${message}`);
+  });
+});
+
+describe("a port", () => {
+  it("that is taken is exchanged when it is the default, and refused by name when the user asked for it", async () => {
+    const server = createServer();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    server.listen(0, "127.0.0.1", resolve);
+    await promise;
+    const address = server.address();
+    const taken = typeof address === "object" && address !== null ? address.port : 0;
+    try {
+      const other = await choosePort("--data-port", "127.0.0.1", taken, true);
+      expect(other).toBeGreaterThan(0);
+      expect(other).not.toBe(taken);
+      await expect(choosePort("--port", "127.0.0.1", taken, false)).rejects.toMatchObject({
+        message: expect.stringContaining(`port ${taken} on 127.0.0.1 is in use`),
+        remedy: expect.stringContaining("--port PORT"),
+      });
+    } finally {
+      server.close();
+    }
+  });
+
+  it("of 0 becomes any free one", async () => {
+    expect(await choosePort("--port", "127.0.0.1", 0, false)).toBeGreaterThan(0);
+  });
+
+  it("on the command line is a number from 0 to 65535", () => {
+    expect(portNumber("8080")).toBe(8080);
+    for (const text of ["-1", "65536", "80a", ""]) expect(() => portNumber(text)).toThrow("A port is a number");
+    expect(() => positiveInteger("0")).toThrow("from 1 on");
+  });
+});
+
+describe("what rouse up prints", () => {
+  it("has no colours without a terminal, or when the user wants none", () => {
+    const styles = [styleFor({}, {}), styleFor({ isTTY: true }, { NO_COLOR: "1" })];
+    for (const style of styles) expect(line(style, "edge", "http://x", "note")).toBe("  edge     http://x  note");
+    expect(styleFor({ isTTY: true }, {}).bold("x")).toBe("\x1b[1mx\x1b[22m");
+  });
+
+  it("gives durations two digits that matter", () => {
+    expect([87.4, 1_234, 75_000].map(duration)).toEqual(["87 ms", "1.2 s", "75 s"]);
+  });
+
+  it("adds the edge's port to a service's URL", () => {
+    expect(localUrl("http://hello.default.localhost", 8080)).toBe("http://hello.default.localhost:8080/");
+  });
+
+  it("opens a browser only where there is one", () => {
+    expect(openerFor("linux", {})).toBeNull();
+    expect(openerFor("linux", { DISPLAY: ":0" })).toBe("xdg-open");
+    expect(openerFor("linux", { DISPLAY: ":0", CI: "true" })).toBeNull();
+    expect(openerFor("darwin", {})).toBe("open");
+  });
+});
