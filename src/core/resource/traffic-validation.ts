@@ -46,13 +46,13 @@ function validateLatest({ latestRevision, revisionName = "" }: TrafficTarget): F
   if (latestRevision === undefined || latestRevision === (revisionName === "")) return [];
   const message = latestRevision
     ? `may not set revisionName ${JSON.stringify(revisionName)} when latestRevision is true`
-    : "may not set latestRevision to false when revisionName is empty";
+    : `may not set revisionName "" when latestRevision is false`;
   return [{ message, paths: ["latestRevision"] }];
 }
 
 function validateTag(tag: string): FieldError[] {
   const problem = tag === "" ? null : dns1035LabelProblem(tag);
-  return problem === null ? [] : [invalidValue(tag, "tag", problem)];
+  return problem === null ? [] : [invalidValue(`not a DNS 1035 label: [${problem}]`, "tag")];
 }
 
 function duplicateTags(targets: readonly TrafficTarget[]): FieldError[] {

@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import type { RouteHost } from "../../../src/core/reconcile/observed.ts";
+import { reconcileRoute, releaseRoute } from "../../../src/core/reconcile/route.ts";
+import { findCondition } from "../../../src/core/resource/conditions.ts";
+import type { Route } from "../../../src/core/resource/serving.ts";
+import { NOW_MS, observedOf, revision, route, SETTINGS } from "./fixtures.ts";
+
+const ROUTE = route("hello", [{ revisionName: "hello-00001", percent: 100 }]);
+const REVISION = revision("hello-00001", "True");
+
+function hostsAfter(deliveredAtMs: number | null): (RouteHost & { routeUid: string })[] {
+  return reconcileRoute(ROUTE, observedOf([ROUTE, REVISION]), SETTINGS).flatMap((write) =>
+    write.type === "entry" && write.entry !== null
+      ? [{ host: write.host, entry: write.entry, deliveredAtMs, routeUid: write.routeUid }]
+      : [],
+  );
+}
+
+function ingressAt(nowMs: number, hosts: ReturnType<typeof hostsAfter>) {
+  const writes = reconcileRoute(ROUTE, observedOf([ROUTE, REVISION], { hosts }), { ...SETTINGS, nowMs });
+  const status = writes.find((write) => write.type === "update-status");
+  return {
+    ingress: findCondition(status?.type === "update-status" ? (status.object as Route).status : {}, "IngressReady"),
+    entries: writes.filter((write) => write.type === "entry"),
+    wake: writes.find((write) => write.type === "wake"),
+  };
+}
+
+describe("IngressReady", () => {
+  test("is Unknown while the entries are being written and delivered", () => {
+    expect(ingressAt(NOW_MS, []).entries.map((write) => write.type === "entry" && write.host)).toEqual([
+      "hello.default",
+      "hello.default.svc",
+      "hello.default.svc.cluster.local",
+      "hello.default.example.com",
+    ]);
+    const waiting = ingressAt(NOW_MS, hostsAfter(null));
+    expect(waiting.entries).toEqual([]);
+    expect(waiting.ingress).toMatchObject({ status: "Unknown", reason: "IngressNotConfigured" });
+    expect(waiting.wake).toBeUndefined();
+  });
+
+  test("is Unknown until every gateway has let go of its old copy, and asks to be looked at then", () => {
+    const delivered = ingressAt(NOW_MS + 5_999, hostsAfter(NOW_MS));
+    expect(delivered.ingress?.status).toBe("Unknown");
+    expect(delivered.wake).toMatchObject({ atMs: NOW_MS + 6_000 });
+  });
+
+  test("is True after that", () => {
+    const settled = ingressAt(NOW_MS + 6_000, hostsAfter(NOW_MS));
+    expect(settled.ingress?.status).toBe("True");
+    expect(settled.wake).toBeUndefined();
+  });
+
+  test("is False while another route has one of the hosts, and nothing is taken from it", () => {
+    const hosts = hostsAfter(NOW_MS).map((row) => ({ ...row, routeUid: "uid-other" }));
+    const refused = ingressAt(NOW_MS, hosts);
+    expect(refused.ingress).toMatchObject({ status: "False", reason: "NotOwned" });
+    expect(refused.entries).toEqual([]);
+  });
+});
+
+test("a target that goes bad leaves the entries as they are", () => {
+  const failed = revision("hello-00001", "False");
+  const observed = observedOf([ROUTE, failed], { hosts: hostsAfter(NOW_MS) });
+  expect(reconcileRoute(ROUTE, observed, SETTINGS).filter((write) => write.type === "entry")).toEqual([]);
+});
+
+test("a removed route gives up all its hosts", () => {
+  const observed = observedOf([], { hosts: hostsAfter(NOW_MS) });
+  const writes = releaseRoute(ROUTE.metadata.uid, observed);
+  expect(writes).toHaveLength(4);
+  expect(writes.every((write) => write.type === "entry" && write.entry === null)).toBe(true);
+});
