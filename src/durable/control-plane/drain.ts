@@ -13,6 +13,8 @@ const SETBACK_MS = 5_000;
 /** @returns whether keys are left for another slice */
 export function drainSlice(storage: DurableObjectStorage, world: World, nowMs: number): boolean {
   const visits = new Map<string, number>();
+  // Only requests change the ConfigMaps behind it, and none runs inside a slice.
+  const settings = world.settings(nowMs);
   world.queue.wakeDue(nowMs);
   for (let count = 0; count < KEYS_PER_SLICE; count++) {
     const key = world.queue.peek();
@@ -23,7 +25,7 @@ export function drainSlice(storage: DurableObjectStorage, world: World, nowMs: n
     if (visit > MAX_VISITS_PER_SLICE) {
       console.error(`control-plane: ${id} does not settle; tried again in ${SETBACK_MS} ms`);
       setBack(storage, world, key, nowMs);
-    } else reconcileKey(storage, world, key, world.settings(nowMs));
+    } else reconcileKey(storage, world, key, settings);
   }
   return world.queue.peek() !== null;
 }

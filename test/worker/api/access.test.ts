@@ -1,8 +1,7 @@
-import { exports } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { call, get, post, TOKEN } from "./client.ts";
+import { call, get, post, TOKEN, worker } from "./client.ts";
 
-const raw = (path: string, init?: RequestInit) => exports.default.fetch(`http://rouse.test${path}`, init);
+const raw = (path: string, init?: RequestInit) => worker.fetch(`http://rouse.test${path}`, init);
 
 describe("authentication", () => {
   test("refuses a request without a token, or with a wrong one, with a Status", async () => {

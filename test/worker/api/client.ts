@@ -1,6 +1,9 @@
 /** Calls the API of the Worker under test as a client does. */
 import { exports } from "cloudflare:workers";
 
+/** The Worker under test. */
+export const worker = (exports as unknown as { readonly default: Fetcher }).default;
+
 export const TOKEN = "test-admin-token";
 export const SERVING = "/apis/serving.knative.dev/v1/namespaces/default";
 
@@ -14,7 +17,7 @@ export async function call(
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<Answer> {
-  const response = await exports.default.fetch(`http://rouse.test${path}`, {
+  const response = await worker.fetch(`http://rouse.test${path}`, {
     method,
     headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json", ...headers },
     ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),

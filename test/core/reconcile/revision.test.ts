@@ -1,0 +1,143 @@
+import { describe, expect, test } from "vitest";
+import type { RevisionObservation } from "../../../src/core/protocol/objects.ts";
+import { reconcileRevision } from "../../../src/core/reconcile/revision.ts";
+import { makePodTemplate } from "../../../src/core/reconcile/revision-order.ts";
+import { findCondition } from "../../../src/core/resource/conditions.ts";
+import type { KubeObject } from "../../../src/core/resource/object.ts";
+import type { Revision } from "../../../src/core/resource/serving.ts";
+import { observedOf, revision, route, SETTINGS } from "./fixtures.ts";
+
+const OBSERVATION: RevisionObservation = {
+  revisionUid: "uid-hello-00001",
+  sequence: 1,
+  desiredScale: 1,
+  actualScale: 1,
+  isInitialized: true,
+  active: { status: "True", reason: "", message: "" },
+  failure: null,
+};
+
+function conditionsAfter(observation: RevisionObservation | null) {
+  const object = revision("hello-00001", "Unknown");
+  const observed = observedOf([object], { observations: observation === null ? [] : [observation] });
+  const write = reconcileRevision(object, observed, SETTINGS).find((candidate) => candidate.type === "update-status");
+  const status = write?.type === "update-status" ? (write.object as Revision).status : undefined;
+  return (type: string) => findCondition(status, type);
+}
+
+describe("conditions follow the observation", () => {
+  test("before the first one everything is deploying", () => {
+    const find = conditionsAfter(null);
+    for (const type of ["ContainerHealthy", "ResourcesAvailable", "Active", "Ready"]) {
+      expect(find(type)).toMatchObject({ status: "Unknown", reason: "Deploying" });
+    }
+  });
+
+  test("a failure before the initial scale fails the revision with its reason", () => {
+    const failure = { condition: "ResourcesAvailable", reason: "Unschedulable", message: "no agent" } as const;
+    const find = conditionsAfter({ ...OBSERVATION, isInitialized: false, failure });
+    expect(find("Ready")).toMatchObject({ status: "False", reason: "Unschedulable", message: "no agent" });
+    expect(find("ContainerHealthy")?.status).toBe("Unknown");
+  });
+
+  test("asleep it is Ready and not Active", () => {
+    const active = { status: "False", reason: "NoTraffic", message: "The target is not receiving traffic." } as const;
+    const find = conditionsAfter({ ...OBSERVATION, desiredScale: 0, actualScale: 0, active });
+    expect(find("Ready")?.status).toBe("True");
+    expect(find("Active")).toMatchObject({ ...active, severity: "Info" });
+  });
+});
+
+describe("routing state", () => {
+  const stateAfter = (state: string | undefined, others: KubeObject[], annotations: Record<string, string> = {}) => {
+    const labels = state === undefined ? {} : { "serving.knative.dev/routingState": state };
+    const object = revision("hello-00001", "True", { labels, annotations });
+    const writes = reconcileRevision(object, observedOf([object, ...others]), SETTINGS);
+    const order = writes.find((write) => write.type === "order");
+    const update = writes.find((write) => write.type === "update");
+    const after = update?.type === "update" ? update.object : object;
+    return [
+      after.metadata.labels?.["serving.knative.dev/routingState"] ?? "",
+      order?.type === "order" ? order.order.reachability : "",
+    ];
+  };
+  const routed = (readyStatus: "True" | "Unknown", revisionName: string) => ({
+    ...route("hello", [{ revisionName, percent: 100 }]),
+    status: { observedGeneration: 1, conditions: [{ type: "Ready", status: readyStatus }] },
+  });
+
+  test.each<[string, string | undefined, KubeObject[], Record<string, string>, string[]]>([
+    ["is active when a Route names it", "pending", [routed("True", "hello-00001")], {}, ["active", "Reachable"]],
+    ["stays pending when none ever did", "pending", [], {}, ["pending", "Unknown"]],
+    [
+      "stays active while its Route is on the move",
+      "active",
+      [routed("Unknown", "hello-00002")],
+      { "serving.knative.dev/routes": "hello" },
+      ["active", "Reachable"],
+    ],
+    [
+      "is reserve once its Route has settled elsewhere",
+      "active",
+      [routed("True", "hello-00002")],
+      { "serving.knative.dev/routes": "hello" },
+      ["reserve", "Unreachable"],
+    ],
+  ])("%s", (_, state, others, annotations, expected) => {
+    expect(stateAfter(state, others, annotations)).toEqual(expected);
+  });
+});
+
+test("a deleted revision is told to destroy itself and gets no orders", () => {
+  const leaving = revision("hello-00001", "True", {
+    deletionTimestamp: "2026-01-31T12:00:00Z",
+    finalizers: ["revisions.rouse.dev/pods"],
+  });
+  expect(reconcileRevision(leaving, observedOf([leaving]), SETTINGS)).toEqual([
+    { type: "destroy", revisionUid: "uid-hello-00001" },
+  ]);
+});
+
+test("the pod template resolves every default", () => {
+  const bare = revision("hello-00001", "True");
+  const spec = {
+    containers: [
+      {
+        image: "a/b",
+        env: [{ name: "EMPTY" }, { name: "A", value: "1" }],
+        ports: [{ name: "h2c", containerPort: 9000 }],
+        readinessProbe: { httpGet: { path: "", httpHeaders: [{ name: "x", value: "y" }] }, periodSeconds: 4 },
+      },
+    ],
+  };
+  const annotations = { "serving.knative.dev/progress-deadline": "90s", "rouse.dev/driver": "docker" };
+  expect(makePodTemplate({ ...bare, spec, metadata: { ...bare.metadata, annotations } })).toEqual({
+    namespace: "default",
+    service: "",
+    configuration: "",
+    revision: "hello-00001",
+    driver: "docker",
+    image: "a/b",
+    command: [],
+    args: [],
+    env: [
+      { name: "EMPTY", value: "" },
+      { name: "A", value: "1" },
+    ],
+    containerPort: 9000,
+    protocol: "h2c",
+    containerConcurrency: 0,
+    timeoutSec: 300,
+    responseStartTimeoutSec: 0,
+    idleTimeoutSec: 0,
+    readinessProbe: {
+      handler: { type: "http", path: "/", headers: [{ name: "x", value: "y" }] },
+      periodSec: 4,
+      timeoutSec: 1,
+      successThreshold: 1,
+      failureThreshold: 3,
+      initialDelaySec: 0,
+    },
+    progressDeadlineSec: 90,
+  });
+});
