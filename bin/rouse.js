@@ -17,7 +17,7 @@ import { fileURLToPath } from "node:url";
 // Loads TypeScript without a flag (22.18) and satisfies undici 8 (22.19).
 const MIN_NODE = [22, 19];
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
-const PARENT_CHECK_MS = 1_000;
+const PARENT_CHECK_MS = 250;
 
 const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
 const args = process.argv.slice(2);
@@ -63,7 +63,7 @@ function supervise(node) {
   if (process.env.npm_lifecycle_event !== undefined) stopWithParent(child);
 }
 
-// Under `npm start`, a SIGKILL of npm would leave us behind with nobody to end us.
+// Under `npm start` (whose `exec` makes npm our parent), a SIGKILL of npm would leave us behind with nobody to end us.
 function stopWithParent(child) {
   const parent = process.ppid;
   setInterval(() => {
