@@ -136,6 +136,7 @@ export class Link {
     this.#log.error({ reason: frame.reason }, `the edge refuses this agent: ${frame.message}`);
     if (frame.reason === "duplicate") {
       this.#isDuplicate = true;
+      this.#socket?.close(NORMAL_CLOSURE);
       return;
     }
     this.close();

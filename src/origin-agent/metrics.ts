@@ -2,9 +2,9 @@
  * Prometheus metrics of the pods on this machine. The queue-proxies count in plain numbers; this reads them when somebody
  * asks. A pod that is forgotten takes its series with it, so labels stay bounded by the pods that there are.
  */
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { listen } from "./listen.ts";
 import type { Pod } from "./pod.ts";
 import { DURATION_BOUNDS_MS, RESPONSE_CLASSES } from "./queue-proxy/request-meter.ts";
 
@@ -17,76 +17,39 @@ export class MetricsServer {
   constructor(pods: () => Iterable<Pod>, isConnected: () => boolean) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
-    gauge("rouse_agent_connected", "1 while the link to the edge is open.", [], (metric) =>
+    gauge(registers, "rouse_agent_connected", "1 while the link to the edge is open.", [], (metric) =>
       metric.set(isConnected() ? 1 : 0),
     );
     gauge(
+      registers,
       "rouse_pods",
-      "Pods on this machine by phase, ended ones included until the edge drops them.",
+      "Pods by phase, ended ones included until the edge drops them.",
       ["phase"],
       (metric) => {
         for (const pod of pods()) metric.inc({ phase: pod.phase });
       },
     );
     gauge(
+      registers,
       "rouse_pod_in_flight",
-      "Requests and upgraded sockets in the pod, waiting ones included.",
+      "Requests and upgraded sockets, waiting ones too.",
       POD_LABELS,
       (metric) => {
         for (const pod of pods()) metric.set(labelsOf(pod), pod.proxy.inFlight);
       },
     );
-    gauge("rouse_pod_queue_depth", "Requests that wait for a slot of the pod.", POD_LABELS, (metric) => {
+    gauge(registers, "rouse_pod_queue_depth", "Requests that wait for a slot of the pod.", POD_LABELS, (metric) => {
       for (const pod of pods()) metric.set(labelsOf(pod), pod.proxy.queueDepth);
     });
-    new Counter({
-      name: "rouse_pod_requests_total",
-      help: "Requests that ended, by class of the answer; aborted = the client went away before there was one.",
-      labelNames: [...POD_LABELS, "class"],
-      registers,
-      collect() {
-        this.reset();
-        for (const pod of pods()) {
-          for (const [index, name] of RESPONSE_CLASSES.entries()) {
-            const count = pod.proxy.meter.byClass[index] ?? 0;
-            if (count > 0) this.inc({ ...labelsOf(pod), class: name }, count);
-          }
-        }
-      },
-    });
+    requestCounter(registers, pods);
+    // The registry asks a metric for its name and values; the type wants one of the library's own classes.
     this.#registry.registerMetric(durationHistogram(pods) as unknown as Gauge);
-    this.#server = createServer((request, response) => {
-      if (request.url?.split("?")[0] !== "/metrics") {
-        response.writeHead(404, { "content-type": "text/plain" }).end("metrics are at /metrics\n");
-        return;
-      }
-      this.#registry.metrics().then(
-        (text) => response.writeHead(200, { "content-type": this.#registry.contentType }).end(text),
-        (error: unknown) => response.writeHead(500).end(`${String(error)}\n`),
-      );
-    });
-
-    function gauge(name: string, help: string, labelNames: readonly string[], read: (metric: Gauge) => void): void {
-      new Gauge({
-        name,
-        help,
-        labelNames: [...labelNames],
-        registers,
-        collect() {
-          this.reset();
-          read(this);
-        },
-      });
-    }
+    this.#server = createServer((request, response) => this.#serve(request, response));
   }
 
   /** @param port 0 = any free one. @returns the port */
-  async listen(host: string, port: number): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen({ host, port }, resolve);
-    });
-    return (this.#server.address() as AddressInfo).port;
+  listen(host: string, port: number): Promise<number> {
+    return listen(this.#server, host, port, "--metrics-port");
   }
 
   async close(): Promise<void> {
@@ -94,6 +57,54 @@ export class MetricsServer {
     this.#server.closeAllConnections();
     await closed;
   }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    if (request.url?.split("?")[0] !== "/metrics") {
+      response.writeHead(404, { "content-type": "text/plain" }).end("metrics are at /metrics\n");
+      return;
+    }
+    this.#registry.metrics().then(
+      (text) => response.writeHead(200, { "content-type": this.#registry.contentType }).end(text),
+      (error: unknown) => response.writeHead(500).end(`${String(error)}\n`),
+    );
+  }
+}
+
+function gauge(
+  registers: Registry[],
+  name: string,
+  help: string,
+  labelNames: readonly string[],
+  read: (metric: Gauge) => void,
+): void {
+  new Gauge({
+    name,
+    help,
+    labelNames: [...labelNames],
+    registers,
+    collect() {
+      this.reset();
+      read(this);
+    },
+  });
+}
+
+function requestCounter(registers: Registry[], pods: () => Iterable<Pod>): void {
+  new Counter({
+    name: "rouse_pod_requests_total",
+    help: "Requests that ended, by class of the answer; aborted = the client went away before there was one.",
+    labelNames: [...POD_LABELS, "class"],
+    registers,
+    collect() {
+      this.reset();
+      for (const pod of pods()) {
+        for (const [index, name] of RESPONSE_CLASSES.entries()) {
+          const count = pod.proxy.meter.byClass[index] ?? 0;
+          if (count > 0) this.inc({ ...labelsOf(pod), class: name }, count);
+        }
+      }
+    },
+  });
 }
 
 /**

@@ -3,8 +3,8 @@
  * anything else, so that a stranger learns nothing.
  */
 import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { listen } from "../listen.ts";
 import { Exchange, ExchangeResponse } from "./exchange.ts";
 import type { Grants } from "./grants.ts";
 import type { PodProxy } from "./pod-proxy.ts";
@@ -42,12 +42,8 @@ export class DataServer {
   }
 
   /** @param port 0 = any free one. @returns the port */
-  async listen(host: string, port: number): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen({ host, port }, resolve);
-    });
-    return (this.#server.address() as AddressInfo).port;
+  listen(host: string, port: number): Promise<number> {
+    return listen(this.#server, host, port, "--data-port");
   }
 
   async close(): Promise<void> {
