@@ -138,6 +138,8 @@ export type AssignmentResult = {
 export type AgentDescription = {
   readonly agentUid: string;
   readonly connection: AgentConnection | "NeverSeen";
+  /** null until it said hello. */
+  readonly dataUrl: string | null;
   readonly generation: number;
   readonly desired: readonly { readonly podId: string; readonly wanted: string }[];
   readonly pods: readonly PodStatus[];

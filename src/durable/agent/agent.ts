@@ -130,6 +130,7 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
     return {
       agentUid: identity?.agentUid ?? "",
       connection: identity?.connection ?? "NeverSeen",
+      dataUrl: identity?.dataUrl ?? null,
       generation: this.#store.current("generation"),
       desired: this.#store.assignments().flatMap((entry) => entry.pods),
       pods: this.#store.statuses(),

@@ -4,6 +4,7 @@ import { failure } from "../../core/resource/api-status.ts";
 import { authenticate, bearerToken, splitTokenPrefix } from "../auth.ts";
 import { statusPage } from "../page/status-page.ts";
 import { agentRoutes, JOIN_PATH } from "./agents.ts";
+import { dataPlaneRoutes } from "./data-plane.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import type { ApiEnv, ApiEnvironment } from "./environment.ts";
 import { answerStatus, objectRoutes } from "./objects.ts";
@@ -36,6 +37,7 @@ function createRoutes(): Hono<ApiEnvironment> {
   api.get("/", () => statusPage());
   api.route("/", discoveryRoutes());
   api.route("/", agentRoutes());
+  api.route("/", dataPlaneRoutes());
   api.route("/", objectRoutes());
   api.notFound(() => answerStatus(failure("NotFound", "the server could not find the requested resource")));
   api.onError((error) => {

@@ -27,7 +27,12 @@ export function requestOnce(port: number, host: string, path: string, init: Requ
       port,
       path,
       method: init.method ?? "GET",
-      headers: { ...init.headers, host },
+      headers: {
+        // Node frames a DELETE's body only when it is told the length.
+        ...(init.body === undefined ? {} : { "content-length": String(Buffer.byteLength(init.body)) }),
+        ...init.headers,
+        host,
+      },
       agent: false,
       signal: AbortSignal.timeout(init.timeoutMs ?? DEFAULT_TIMEOUT_MS),
     },

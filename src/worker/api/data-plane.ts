@@ -1,0 +1,18 @@
+/**
+ * A look into the data plane: what a revision's object and an agent's object know at this moment. For the status page, the
+ * CLI and tests.
+ */
+import { Hono } from "hono";
+import { type ApiEnvironment, controlPlaneOf } from "./environment.ts";
+import { answerStatus } from "./objects.ts";
+
+export function dataPlaneRoutes(): Hono<ApiEnvironment> {
+  return new Hono<ApiEnvironment>()
+    .get("/rouse/v1/namespaces/:namespace/revisions/:name", async (c) => {
+      const { namespace, name } = c.req.param();
+      const found = await controlPlaneOf(c.env).getObject({ kind: "Revision", namespace, name });
+      if (!found.ok) return answerStatus(found.status);
+      return c.json(await c.env.REVISION.getByName(found.value.metadata.uid).describe());
+    })
+    .get("/rouse/v1/agents/:uid", async (c) => c.json(await c.env.AGENT.getByName(c.req.param("uid")).describe()));
+}

@@ -1,0 +1,138 @@
+/** Many requests at once, and requests at every moment of a pod's life. */
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { app, hostOf, QUICK_AUTOSCALER } from "./fixtures/services.ts";
+import { dataPlane, waitForZero } from "./harness/data-plane.ts";
+import type { Answer } from "./harness/http.ts";
+import { type Rouse, startRouse } from "./harness/rouse.ts";
+import { openStream } from "./harness/stream.ts";
+import { until } from "./harness/until.ts";
+
+let rouse: Rouse;
+
+beforeAll(async () => {
+  rouse = await startRouse();
+  await rouse.apply(QUICK_AUTOSCALER);
+});
+afterAll(async () => {
+  await rouse.stop();
+});
+
+async function asleep(name: string, options: Parameters<typeof app>[1]): Promise<string> {
+  await rouse.apply(app(name, options));
+  await rouse.waitReady(name);
+  await waitForZero(rouse, name);
+  return hostOf(name);
+}
+
+describe("a thousand requests to a sleeping service", () => {
+  it("are all answered, with never more than the limit in a pod and never more than max-scale pods", async () => {
+    const annotations = { "autoscaling.knative.dev/max-scale": "3" };
+    const host = await asleep("burst", { containerConcurrency: 10, annotations });
+    const most = new Map<number, number>();
+    const requests = Array.from({ length: 1_000 }, () => rouse.request(host, "/sleep?ms=20", { timeoutMs: 60_000 }));
+    const watching = new AbortController();
+    const pods = watchPods("burst", watching.signal);
+    const answers = await Promise.all(requests);
+    watching.abort();
+    expect(tally(answers)).toEqual({ 200: 1_000 });
+    for (let n = 0; n < 12; n += 1) {
+      const counts = JSON.parse((await rouse.request(host, "/counts")).body) as { pid: number; most: number };
+      most.set(counts.pid, counts.most);
+    }
+    expect(most.size).toBeGreaterThan(0);
+    expect(Math.max(...most.values())).toBeLessThanOrEqual(10);
+    expect(await pods).toBeLessThanOrEqual(3);
+    await waitForZero(rouse, "burst");
+    expect(await dataPlane(rouse, "burst")).toMatchObject({ held: 0, tickets: 0, pods: [] });
+  });
+});
+
+/** The most pods that were not on their way out at any moment. */
+async function watchPods(name: string, signal: AbortSignal): Promise<number> {
+  let most = 0;
+  while (!signal.aborted) {
+    const { pods } = await dataPlane(rouse, name);
+    most = Math.max(most, pods.filter(({ state }) => state !== "leaving" && state !== "stopping").length);
+    await delay(50);
+  }
+  return most;
+}
+
+describe("clients that reset under load", () => {
+  it("leave every counter at zero", async () => {
+    const annotations = { "autoscaling.knative.dev/max-scale": "1" };
+    const host = await asleep("aborts", { containerConcurrency: 5, annotations });
+    const streams = Array.from({ length: 300 }, (_, n) => {
+      const stream = openStream(rouse.port, host, n % 3 === 0 ? "/events?count=50&ms=50" : "/sleep?ms=200");
+      stream.request.on("error", () => undefined);
+      stream.response.then(
+        (response) => response.on("error", () => undefined).resume(),
+        () => undefined,
+      );
+      stream.request.end();
+      return stream;
+    });
+    // Some are held, some run, some stream: each is cut at another moment.
+    await Promise.all(
+      streams.map(async (stream, n) => {
+        await delay(20 + ((n * 37) % 1_500));
+        stream.request.socket?.resetAndDestroy();
+      }),
+    );
+    await until(
+      "no held and no ticketed request",
+      async () => {
+        const { held, tickets, pods } = await dataPlane(rouse, "aborts");
+        return held === 0 && tickets === 0 && pods.every((pod) => pod.inFlight === 0 && pod.ticketed === 0)
+          ? true
+          : null;
+      },
+      { timeoutMs: 10_000 },
+    );
+    expect((await rouse.request(host, "/")).status).toBe(200);
+    const counts = JSON.parse((await rouse.request(host, "/counts")).body) as { running: number; most: number };
+    expect(counts.running).toBe(1);
+    expect(counts.most).toBeLessThanOrEqual(5);
+    await waitForZero(rouse, "aborts");
+  });
+});
+
+describe("cycles of zero to one to zero", () => {
+  it("lose no request, whenever it comes, also in the middle of draining", async () => {
+    const services = ["cycle-a", "cycle-b", "cycle-c", "cycle-d", "cycle-e"];
+    const limits = [0, 1, 5, 0, 2];
+    for (const [index, name] of services.entries()) {
+      await rouse.apply(app(name, { containerConcurrency: limits[index] ?? 0 }));
+    }
+    await Promise.all(services.map((name) => rouse.waitReady(name)));
+    const failures: string[] = [];
+    let sent = 0;
+    let cold = 0;
+    // Each service cycles by itself: it is called at random moments around the end of its window, lease and drain.
+    const cyclesPerService = 4;
+    await Promise.all(
+      services.map(async (name) => {
+        for (let cycle = 0; cycle < cyclesPerService; cycle += 1) {
+          await waitForZero(rouse, name);
+          for (let n = 0; n < 4; n += 1) {
+            const answer = await rouse.request(hostOf(name), `/sleep?ms=${(n * 53) % 120}`);
+            sent += 1;
+            if (answer.headers["x-rouse-cold-start"] !== undefined) cold += 1;
+            if (answer.status !== 200) failures.push(`${name} ${answer.status} ${answer.body}`);
+            if (n < 3) await delay(7_000 + Math.random() * 4_500);
+          }
+        }
+      }),
+    );
+    expect(failures).toEqual([]);
+    expect(sent).toBe(services.length * cyclesPerService * 4);
+    expect(cold).toBeGreaterThanOrEqual(services.length * cyclesPerService);
+  }, 400_000);
+});
+
+function tally(answers: readonly Answer[]): Record<number, number> {
+  const counts: Record<number, number> = {};
+  for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}
