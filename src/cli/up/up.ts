@@ -1,9 +1,9 @@
 /**
  * `rouse up`: everything on this machine, in the foreground.
  *
- *     secrets ▶ run file ▶ ports ▶ edge ▶ agents ▶ kubeconfig ▶ examples ▶ "Ready"      … signal …      agents ▶ edge
+ *     secrets ▶ run file ▶ ports ▶ edge ▶ agents ▶ kubeconfig ▶ examples ▶ "Ready"      … signal …      edge ▶ agents
  *
- * Agents stop before the edge does, so that a request in flight can still end.
+ * The edge stops first: while it lives, it replaces every pod that an agent stops.
  */
 import { join, relative } from "node:path";
 import { ApiClient } from "../api/api-client.ts";
@@ -171,10 +171,10 @@ function exampleLine(outcome: ExampleOutcome, port: number, style: Style): strin
 }
 
 async function stopAll({ edge, agents }: Running, stop: StopSignal): Promise<void> {
+  await edge?.stop();
   const orderly = Promise.all(agents.map((agent) => agent.stop()));
   const isInsisted = await Promise.race([orderly.then(() => false), stop.insisted.then(() => true)]);
   if (isInsisted) for (const agent of agents) agent.kill();
-  await edge?.stop();
 }
 
 /** A wait that a stop ends. */
