@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
+import { CliError } from "../cli-error.ts";
 import { up } from "../up/up.ts";
 import { portNumber, positiveInteger } from "./option-values.ts";
 
@@ -16,11 +17,11 @@ type Flags = {
   readonly open: boolean;
 };
 
-/** The docker driver does not exist yet, so `auto` is `process`. */
+/** What agents offer for each choice, the default first. `auto` will prefer docker where its socket answers. */
 const DRIVERS: Readonly<Record<Flags["driver"], readonly string[]>> = {
   auto: ["process"],
   process: ["process"],
-  docker: ["docker"],
+  docker: [],
 };
 
 export function upCommand(): Command {
@@ -49,13 +50,20 @@ export function upCommand(): Command {
     .option("--no-examples", "do not apply examples/")
     .option("--no-open", "do not open the status page in a browser")
     .action(async (flags: Flags) => {
+      const drivers = DRIVERS[flags.driver];
+      if (drivers.length === 0) {
+        throw new CliError(
+          `this version has no ${flags.driver} driver`,
+          "Leave --driver away, or use --driver process.",
+        );
+      }
       await up({
         host: flags.host,
         port: flags.port,
         dataPort: flags.dataPort ?? null,
         metricsPort: flags.metricsPort ?? null,
         stateDir: resolve(flags.state),
-        drivers: DRIVERS[flags.driver],
+        drivers,
         domain: flags.domain,
         agentCount: flags.agents,
         withExamples: flags.examples,
