@@ -43,7 +43,9 @@ export function reconcileRoute(route: Route, observed: Observed, settings: Setti
   };
   return [
     ...plan.writes,
-    ...(ingress.settlesAtMs === null ? [] : [{ type: "wake" as const, key: keyOf(route), atMs: ingress.settlesAtMs }]),
+    ...(ingress.lookAgainAtMs === null
+      ? []
+      : [{ type: "wake" as const, key: keyOf(route), atMs: ingress.lookAgainAtMs }]),
     ...writeStatus(route, status),
   ];
 }
@@ -52,6 +54,9 @@ export function reconcileRoute(route: Route, observed: Observed, settings: Setti
 export function releaseRoute(routeUid: string, observed: Observed): Write[] {
   return observed.hostsOf(routeUid).map(({ host }) => ({ type: "entry", routeUid, host, entry: null }));
 }
+
+/** How soon a route tries again to get a host that another one has. */
+const HOST_RETRY_MS = 10_000;
 
 const CERTIFICATE_PROVISIONED: ConditionWish = {
   type: "CertificateProvisioned",
@@ -98,11 +103,14 @@ function ingressReady(
   current: readonly RouteHost[],
   plan: Plan,
   settings: Settings,
-): { readonly wish: ConditionWish; readonly settlesAtMs: number | null } {
+): { readonly wish: ConditionWish; readonly lookAgainAtMs: number | null } {
   const type = "IngressReady";
   if (plan.stolenHost !== null) {
     const message = `There is an existing placeholder Service ${JSON.stringify(plan.stolenHost)} that we do not own.`;
-    return { wish: { type, status: "False", reason: "NotOwned", message }, settlesAtMs: null };
+    return {
+      wish: { type, status: "False", reason: "NotOwned", message },
+      lookAgainAtMs: settings.nowMs + HOST_RETRY_MS,
+    };
   }
   const pending: ConditionWish = {
     type,
@@ -112,10 +120,10 @@ function ingressReady(
   };
   const isGrowing = plan.writes.some((write) => write.type === "entry" && write.entry !== null);
   const deliveries = current.map((row) => row.deliveredAtMs);
-  if (isGrowing || deliveries.length === 0 || deliveries.includes(null)) return { wish: pending, settlesAtMs: null };
-  const settlesAtMs = Math.max(...deliveries.map((atMs) => atMs ?? 0)) + settings.settleMs;
-  if (settings.nowMs < settlesAtMs) return { wish: pending, settlesAtMs };
-  return { wish: { type, status: "True" }, settlesAtMs: null };
+  if (isGrowing || deliveries.length === 0 || deliveries.includes(null)) return { wish: pending, lookAgainAtMs: null };
+  const lookAgainAtMs = Math.max(...deliveries.map((atMs) => atMs ?? 0)) + settings.settleMs;
+  if (settings.nowMs < lookAgainAtMs) return { wish: pending, lookAgainAtMs };
+  return { wish: { type, status: "True" }, lookAgainAtMs: null };
 }
 
 function statusTraffic(route: Route, targets: readonly ResolvedTarget[], domain: string): TrafficTarget[] {

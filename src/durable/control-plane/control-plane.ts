@@ -97,13 +97,13 @@ export class ControlPlane extends DurableObject<ControlPlaneEnv> implements Cont
   }
 
   async listObjects(query: ListQuery): Promise<Outcome<ObjectList>> {
-    for (const selector of [parseLabelSelector(query.labelSelector), parseFieldSelector(query.fieldSelector)]) {
-      if (!selector.ok) return refused(failure("BadRequest", selector.message));
-    }
-    const rules = [parseLabelSelector(query.labelSelector), parseFieldSelector(query.fieldSelector)];
+    const labels = parseLabelSelector(query.labelSelector);
+    if (!labels.ok) return refused(failure("BadRequest", labels.message));
+    const fields = parseFieldSelector(query.fieldSelector);
+    if (!fields.ok) return refused(failure("BadRequest", fields.message));
     const items = this.#world.objects
       .list(query.kind, query.namespace)
-      .filter((object) => rules.every((rule) => rule.ok && rule.matches(object)));
+      .filter((object) => labels.matches(object) && fields.matches(object));
     return { ok: true, value: { items, resourceVersion: this.#world.objects.resourceVersion() } };
   }
 
@@ -229,7 +229,7 @@ export class ControlPlane extends DurableObject<ControlPlaneEnv> implements Cont
   #transact<T>(change: (nowMs: number) => T): T {
     const nowMs = Date.now();
     const result = this.ctx.storage.transactionSync(() => change(nowMs));
-    this.#arm(Math.min(this.#alarmAtMs ?? Number.POSITIVE_INFINITY, nowMs + RESUME_AFTER_MS));
+    this.#arm(nowMs + RESUME_AFTER_MS);
     this.#kick();
     return result;
   }
@@ -249,8 +249,8 @@ export class ControlPlane extends DurableObject<ControlPlaneEnv> implements Cont
     if (drainSlice(this.ctx.storage, this.#world, nowMs)) this.#kick();
     this.#delivery.start(nowMs);
     const due = [this.#world.queue.nextWakeMs(), this.#delivery.nextDueMs(nowMs)].filter((atMs) => atMs !== null);
-    const isPending = this.#world.queue.peek() !== null;
-    this.#arm(isPending ? nowMs + RESUME_AFTER_MS : due.length === 0 ? null : Math.min(...due));
+    if (this.#world.queue.peek() !== null) due.push(nowMs + RESUME_AFTER_MS);
+    if (due.length > 0) this.#arm(Math.min(...due));
   }
 
   #delivered(rows: readonly OutboxRow[]): void {
@@ -265,10 +265,11 @@ export class ControlPlane extends DurableObject<ControlPlaneEnv> implements Cont
     });
   }
 
-  #arm(atMs: number | null): void {
-    if (atMs === this.#alarmAtMs) return;
+  /** Sets the alarm unless one comes in time: an early one finds nothing to do, and moving it would cost a write each. */
+  #arm(atMs: number): void {
+    if (this.#alarmAtMs !== null && this.#alarmAtMs <= atMs) return;
     this.#alarmAtMs = atMs;
-    void (atMs === null ? this.ctx.storage.deleteAlarm() : this.ctx.storage.setAlarm(atMs));
+    void this.ctx.storage.setAlarm(atMs);
   }
 }
 

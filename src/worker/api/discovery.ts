@@ -5,6 +5,11 @@ import type { ApiEnvironment } from "./environment.ts";
 
 /** The Kubernetes version whose wire conventions this API follows. */
 const VERSION = { major: "1", minor: "33", gitVersion: "v1.33.0-rouse" };
+/**
+ * `kubectl apply` validates against the OpenAPI document before it sends anything. An empty document of this type makes it
+ * leave validation to the server; the official name of the type has an `@`, which is no legal media type and fails.
+ */
+const OPENAPI_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 const SERVING = {
   name: SERVING_GROUP,
   versions: [{ groupVersion: SERVING_API_VERSION, version: "v1" }],
@@ -13,6 +18,7 @@ const SERVING = {
 
 export function discoveryRoutes(): Hono<ApiEnvironment> {
   return new Hono<ApiEnvironment>()
+    .get("/openapi/v2", () => new Response(null, { headers: { "content-type": OPENAPI_TYPE } }))
     .get("/version", (c) => c.json(VERSION))
     .get("/api", (c) => c.json({ kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [] }))
     .get("/apis", (c) => c.json({ kind: "APIGroupList", apiVersion: "v1", groups: [SERVING] }))

@@ -42,13 +42,22 @@ export function objectRoutes(): Hono<ApiEnvironment> {
 function parseAddress(c: ApiContext): Address | null {
   const { group = "", version = "" } = c.req.param() as { group?: string; version?: string };
   const prefix = group === "" ? `/api/${version}/` : `/apis/${group}/${version}/`;
-  const segments = c.req.path.slice(prefix.length).split("/").map(decodeURIComponent);
+  const segments = c.req.path.slice(prefix.length).split("/").map(decodeSegment);
   const isNamespaced = segments[0] === "namespaces" && segments.length > 2;
   const [plural = "", name = null, ...rest] = isNamespaced ? segments.slice(2) : segments;
   const type = findResourceType(group, version, plural);
   if (type === undefined || rest.length > 0 || name === "") return null;
   if (isNamespaced !== type.isNamespaced && !(type.isNamespaced && name === null)) return null;
   return { type, namespace: isNamespaced ? (segments[1] ?? "") : type.isNamespaced ? null : "", name };
+}
+
+/** A segment that is not valid percent-encoding names nothing: it is looked up as it is and not found. */
+function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
 }
 
 async function onCollection(c: ApiContext, type: ResourceType, namespace: string | null): Promise<Response> {
@@ -68,6 +77,9 @@ async function onCollection(c: ApiContext, type: ResourceType, namespace: string
 }
 
 async function list(c: ApiContext, type: ResourceType, namespace: string | null): Promise<Response> {
+  if (WATCH_VALUES.has(c.req.query("watch") ?? "")) {
+    return answerStatus(failure("MethodNotAllowed", "watch is not supported by this version; list again instead"));
+  }
   const outcome = await controlPlaneOf(c.env).listObjects({
     kind: type.kind,
     namespace,
@@ -84,6 +96,7 @@ async function list(c: ApiContext, type: ResourceType, namespace: string | null)
   });
 }
 
+const WATCH_VALUES: ReadonlySet<string> = new Set(["true", "1"]);
 const VERB_OF_METHOD: Readonly<Record<string, Verb>> = { GET: "get", PUT: "update", PATCH: "patch", DELETE: "delete" };
 
 async function onObject(c: ApiContext, type: ResourceType, key: ObjectKey): Promise<Response> {

@@ -57,6 +57,7 @@ describe("IngressReady", () => {
     const refused = ingressAt(NOW_MS, hosts);
     expect(refused.ingress).toMatchObject({ status: "False", reason: "NotOwned" });
     expect(refused.entries).toEqual([]);
+    expect(refused.wake).toMatchObject({ atMs: NOW_MS + 10_000 });
   });
 });
 
