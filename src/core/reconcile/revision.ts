@@ -48,6 +48,7 @@ export function reconcileRevision(revision: Revision, observed: Observed, settin
 
 /** Whether a new agent may help a revision: it has not started yet, or its pods found no place. */
 export function isWaitingForAgent(revision: Revision): boolean {
+  if (revision.metadata.deletionTimestamp !== undefined) return false;
   return findCondition(revision.status, "ResourcesAvailable")?.status !== "True";
 }
 

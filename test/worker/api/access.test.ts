@@ -74,7 +74,7 @@ describe("agents", () => {
     ]);
     const again = await join();
     expect(again.status).toBe(401);
-    expect(await again.text()).toContain("make a new one with");
+    expect(await again.text()).toContain("ask for a new one");
   });
 });
 
