@@ -1,7 +1,7 @@
 /** How a machine becomes an origin agent: once, with a join token, it is given an identity that it keeps in its state folder. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ApiClient } from "./api/api-client.ts";
+import { ApiClient, refusal } from "./api/api-client.ts";
 import { CliError, systemCodeOf } from "./cli-error.ts";
 import { makePrivateDir, writePrivateFile } from "./secrets.ts";
 
@@ -16,6 +16,7 @@ export type JoinOptions = {
 };
 
 const IDENTITY_FILE = "identity.json";
+const UNAUTHORIZED = 401;
 
 export async function joinOnce({ edge, token, name, stateDir }: JoinOptions): Promise<JoinedAgent> {
   makePrivateDir(stateDir);
@@ -29,8 +30,15 @@ export async function joinOnce({ edge, token, name, stateDir }: JoinOptions): Pr
     );
   }
   // The join token is the credential, so there is no other to send.
-  const answer = await new ApiClient(edge, token).expect(`join ${edge}`, "POST", "/rouse/v1/join", { token, name });
-  const joined = parseIdentity(answer);
+  const answer = await new ApiClient(edge, token).request("POST", "/rouse/v1/join", { token, name });
+  if (answer.status === UNAUTHORIZED) {
+    throw new CliError(
+      `${edge} does not accept this join token`,
+      "Each is good for one join and for a short time; get a new one with `rouse token create`.",
+    );
+  }
+  if (answer.status >= 300) throw refusal(`join ${edge}`, answer);
+  const joined = parseIdentity(answer.body);
   if (joined === null)
     throw new CliError(`${edge} did not answer as an edge of Rouse does`, "Is --edge the control host?");
   writePrivateFile(path, `${JSON.stringify(joined)}\n`);

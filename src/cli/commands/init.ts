@@ -9,8 +9,8 @@ export function initCommand(): Command {
       [
         "Set these two secrets (once; the root key cannot be read back, and a new one cuts off every agent):",
         "",
-        `  echo '${rootKey}' | npx wrangler secret put ROUSE_ROOT_KEY -c wrangler.toml`,
-        `  echo '${hashToken(adminToken)}' | npx wrangler secret put ROUSE_ADMIN_TOKEN_HASH -c wrangler.toml`,
+        `  printf %s '${rootKey}' | npx wrangler secret put ROUSE_ROOT_KEY -c wrangler.toml`,
+        `  printf %s '${hashToken(adminToken)}' | npx wrangler secret put ROUSE_ADMIN_TOKEN_HASH -c wrangler.toml`,
         "",
         "Keep the admin token; only its hash is stored:",
         "",
