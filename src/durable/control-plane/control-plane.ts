@@ -26,6 +26,7 @@ import { type ApiStatus, failure } from "../../core/resource/api-status.ts";
 import { type KindName, type KubeObject, keyOf, type ObjectKey } from "../../core/resource/object.ts";
 import type { Revision } from "../../core/resource/serving.ts";
 import { timestampOf } from "../../core/resource/timestamp.ts";
+import { FRESH_FOR_MS } from "../../core/routing/freshness.ts";
 import { migrate } from "../migrations.ts";
 import { AgentRegistry } from "./agent-registry.ts";
 import type { DeliveryEnv } from "./delivery.ts";
@@ -42,9 +43,8 @@ export type ControlPlaneEnv = DeliveryEnv & {
   readonly SINGLE_GATEWAY?: string;
 };
 
-/** A gateway uses an entry at most this long without asking again; after that and a margin all serve the new one. */
-const ROUTE_FRESHNESS_MS = 5_000;
-const ROUTE_FRESHNESS_MARGIN_MS = 1_000;
+/** Beyond FRESH_FOR_MS, when the last gateway lets go of its old entry: for the answer that is under way to it then. */
+const FRESHNESS_MARGIN_MS = 1_000;
 const JOIN_TOKEN_TTL_MS = 24 * 3_600_000;
 
 export class ControlPlane extends DurableObject<ControlPlaneEnv> implements ControlPlaneRpc {
@@ -56,7 +56,7 @@ export class ControlPlane extends DurableObject<ControlPlaneEnv> implements Cont
   constructor(ctx: DurableObjectState, env: ControlPlaneEnv) {
     super(ctx, env);
     migrate(ctx.storage.sql, MIGRATIONS);
-    const settleMs = env.SINGLE_GATEWAY === "1" ? 0 : ROUTE_FRESHNESS_MS + ROUTE_FRESHNESS_MARGIN_MS;
+    const settleMs = env.SINGLE_GATEWAY === "1" ? 0 : FRESH_FOR_MS + FRESHNESS_MARGIN_MS;
     this.#world = new World(ctx.storage.sql, { defaultDomain: env.DEFAULT_DOMAIN, settleMs });
     this.#agents = new AgentRegistry(ctx.storage.sql);
     this.#engine = new Engine(ctx.storage, this.#world, this.#agents, env);

@@ -1,0 +1,80 @@
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, test, vi } from "vitest";
+import type { ControlPlaneRpc } from "../../../src/core/protocol/control-plane.ts";
+import type { ObjectNamespace } from "../../../src/core/protocol/objects.ts";
+import { AgentRegistry } from "../../../src/durable/control-plane/agent-registry.ts";
+import { Engine } from "../../../src/durable/control-plane/engine.ts";
+import { World } from "../../../src/durable/control-plane/world.ts";
+
+const { CONTROL_PLANE } = env as unknown as { readonly CONTROL_PLANE: ObjectNamespace<ControlPlaneRpc> };
+
+test("the alarm finishes what was stored when the object was lost before its next turn", async () => {
+  const plane = CONTROL_PLANE.getByName("lost");
+  await plane.listAgents();
+  await runInDurableObject(plane as never, async (_, state) => {
+    // What a crash leaves: a key in `dirty`, an alarm, and nobody who was kicked.
+    const world = new World(state.storage.sql, { defaultDomain: "apps.test", settleMs: 0 });
+    world.apply(
+      {
+        type: "create",
+        draft: {
+          apiVersion: "serving.knative.dev/v1",
+          kind: "Configuration",
+          metadata: { name: "left", namespace: "default" },
+          spec: { template: { spec: { containers: [{ image: "a/b" }] } } },
+        },
+      },
+      Date.now(),
+    );
+    await state.storage.setAlarm(Date.now() + 60_000);
+  });
+  expect(await runDurableObjectAlarm(plane as never)).toBe(true);
+  const revision = await plane.getObject({ kind: "Revision", namespace: "default", name: "left-00001" });
+  expect(revision.ok).toBe(true);
+});
+
+test("with several gateways a delivered entry counts only after they let go of the old one", async () => {
+  await runInDurableObject(CONTROL_PLANE.getByName("settling") as never, async (_, state) => {
+    const world = new World(state.storage.sql, { defaultDomain: "apps.test", settleMs: 6_000 });
+    const putEntries = vi.fn(async () => {});
+    const engine = new Engine(state.storage, world, new AgentRegistry(state.storage.sql), {
+      REVISION: { getByName: () => ({ applyOrder: async () => {} }) as never },
+      ROUTES: { getByName: () => ({ putEntries }) as never },
+    });
+    const ready = { observedGeneration: 1, conditions: [{ type: "Ready", status: "True" as const }] };
+    const meta = (name: string) => ({ name, namespace: "default" });
+    const apiVersion = "serving.knative.dev/v1";
+    engine.transact((nowMs) => {
+      const spec = { containers: [{ image: "a/b" }] };
+      world.apply({ type: "create", draft: { apiVersion, kind: "Revision", metadata: meta("solo"), spec } }, nowMs);
+      const revision = world.objects.get("Revision", "default", "solo");
+      world.revisions.recordObservation({
+        revisionUid: revision?.metadata.uid ?? "",
+        sequence: 1,
+        desiredScale: 0,
+        actualScale: 0,
+        isInitialized: true,
+        active: { status: "False", reason: "NoTraffic", message: "" },
+        failure: null,
+      });
+      const traffic = [{ revisionName: "solo", latestRevision: false, percent: 100 }];
+      const draft = { apiVersion, kind: "Route" as const, metadata: meta("way"), spec: { traffic }, status: ready };
+      world.apply({ type: "create", draft }, nowMs);
+    });
+    await vi.waitFor(() => expect(putEntries).toHaveBeenCalled());
+    await vi.waitFor(() => expect(world.queue.nextWakeMs()).not.toBeNull());
+    const ingress = () =>
+      world.objects
+        .get("Route", "default", "way")
+        ?.status?.conditions?.find((condition) => condition.type === "IngressReady")?.status;
+    expect(ingress()).toBe("Unknown");
+    const dueMs = world.queue.nextWakeMs() ?? 0;
+    expect(dueMs - Date.now()).toBeGreaterThan(5_000);
+
+    const clock = vi.spyOn(Date, "now").mockReturnValue(dueMs);
+    engine.alarm();
+    clock.mockRestore();
+    expect(ingress()).toBe("True");
+  });
+});
