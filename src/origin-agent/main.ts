@@ -51,6 +51,8 @@ await run(command.opts<Options>());
 
 async function run(options: Options): Promise<void> {
   const log = pino({ level: process.env.ROUSE_LOG_LEVEL ?? "info" }, destination({ dest: 2, sync: true }));
+  // The parent that read it may be dead: the pods must be stopped all the same. (pino minds its own broken pipe.)
+  process.stdout.on("error", () => {});
   if (credential === "") command.error("error: ROUSE_AGENT_CREDENTIAL is not set: take it from `rouse agent join`");
   const agent = await startAgent({
     edge: options.edge,
@@ -84,8 +86,6 @@ async function run(options: Options): Promise<void> {
     process.stdin.on("end", () => stop("stdin ended")).on("error", () => stop("stdin failed"));
     process.stdin.resume();
   }
-  // Nobody may be left to read.
-  process.stdout.on("error", () => {});
   tell({ event: "listening", dataUrl: agent.dataUrl, dataPort: agent.dataPort, metricsPort: agent.metricsPort });
 }
 

@@ -33,6 +33,7 @@ export class Pod {
   #startMs = 0;
   #readyMs = 0;
   #runningSinceMs = 0;
+  #isAdopted = false;
   #isRetiring = false;
   #isTerminating = false;
   #hasEnded = false;
@@ -72,6 +73,7 @@ export class Pod {
 
   /** The pod outlived an agent. */
   async adopt(instance: Instance, isStopRequested: boolean): Promise<void> {
+    this.#isAdopted = true;
     this.#isTerminating = isStopRequested;
     if (isStopRequested) this.#phase = "draining";
     await this.#run(instance);
@@ -186,8 +188,10 @@ export class Pod {
     this.#probing.abort();
     this.#exit = exit;
     if (!this.#isTerminating && this.#failure === null) {
-      const afterMs = Math.round(performance.now() - this.#runningSinceMs);
-      const message = `${describeExit(exit)} after ${afterMs} ms${this.#instance === null ? "" : quoteLog(this.#instance)}`;
+      // Of an adopted pod nobody knows since when it ran.
+      const ranMs = Math.round(performance.now() - this.#runningSinceMs);
+      const after = this.#isAdopted ? "" : ` after ${ranMs} ms`;
+      const message = `${describeExit(exit)}${after}${this.#instance === null ? "" : quoteLog(this.#instance)}`;
       this.#failure = { reason: "ExitCode", message };
     }
     this.#finish(this.#failure === null ? "stopped" : "failed");

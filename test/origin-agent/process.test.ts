@@ -95,6 +95,20 @@ describe("an agent process", () => {
     expect(pids.map(isAlive)).toEqual([false, false]);
   });
 
+  it("stops its pods and itself when its parent is killed and nobody reads its pipes", async () => {
+    const script = `const agent = require("child_process").spawn(process.execPath, ${JSON.stringify(agentArguments())},
+      { detached: true, stdio: ["pipe", "pipe", "pipe"] }); console.log(agent.pid);`;
+    const env = { ...process.env, ROUSE_AGENT_CREDENTIAL: "the-credential", ROUSE_LOG_LEVEL: "info" };
+    const parent = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"], env });
+    const [agentPid = 0] = (await lines(parent, 1)) as number[];
+    await edge.until("hello", () => edge.hellos[0]);
+    edge.desire(desiredPod("pod-1"));
+    await edge.untilPhase("pod-1", "ready");
+    const [pid = 0] = podPids();
+    parent.kill("SIGKILL");
+    await expect.poll(() => [isAlive(agentPid), isAlive(pid)], { timeout: 5_000 }).toEqual([false, false]);
+  });
+
   it("does not hand its credential to anybody", async () => {
     startAgent();
     await edge.until("hello", () => edge.hellos[0]);
@@ -135,9 +149,13 @@ describe("an agent process", () => {
   });
 });
 
-function startAgent(): ChildProcess {
+function agentArguments(): string[] {
   const flags = ["--data-port", "0", "--metrics-port", "0", "--stop-with-stdin", "--agent-uid", "agent-1"];
-  const agent = spawn(process.execPath, [MAIN, "--edge", edge.url, "--state", stateDir, ...flags], {
+  return [MAIN, "--edge", edge.url, "--state", stateDir, ...flags];
+}
+
+function startAgent(): ChildProcess {
+  const agent = spawn(process.execPath, agentArguments(), {
     env: { ...process.env, ROUSE_AGENT_CREDENTIAL: "the-credential", ROUSE_LOG_LEVEL: "warn" },
     stdio: ["pipe", "pipe", "pipe"],
   });

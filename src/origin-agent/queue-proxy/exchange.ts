@@ -75,6 +75,7 @@ export class Exchange implements Entry, Dispatcher.DispatchHandler {
     this.#isSettled = true;
     this.#stopTimer();
     refuse(this.#response, refusal);
+    this.#pod.meter.observe(this.#response.statusCode, 0);
   }
 
   // --- Entry ---
@@ -105,10 +106,8 @@ export class Exchange implements Entry, Dispatcher.DispatchHandler {
   ): void {
     if (this.#isSettled) return;
     const response = this.#response;
-    if (status < 200) {
-      if (status === 103 && headers.link !== undefined) response.writeEarlyHints({ link: headers.link });
-      return;
-    }
+    // Interim answers (103) end here: the edge's fetch has no way to pass them on.
+    if (status < 200) return;
     const raw: string[] = [];
     for (const name in headers) {
       const value = headers[name];

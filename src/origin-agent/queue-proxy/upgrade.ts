@@ -54,6 +54,7 @@ export class UpgradeExchange implements Entry {
     this.#isSettled = true;
     this.#stopTimer();
     answerSocket(this.#client, statusOf(refusal), `${refusal.message}\n`, refusal.reason);
+    this.#pod.meter.observe(statusOf(refusal), 0);
   }
 
   run(): void {
