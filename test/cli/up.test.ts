@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { portNumber, positiveInteger } from "../../src/cli/commands/option-values.ts";
+import { count, portNumber } from "../../src/cli/commands/option-values.ts";
 import { PACKAGE_ROOT } from "../../src/cli/package-root.ts";
 import { openerFor } from "../../src/cli/up/open-page.ts";
 import { choosePort } from "../../src/cli/up/ports.ts";
@@ -76,7 +76,8 @@ describe("a port", () => {
   it("on the command line is a number from 0 to 65535", () => {
     expect(portNumber("8080")).toBe(8080);
     for (const text of ["-1", "65536", "80a", ""]) expect(() => portNumber(text)).toThrow("A port is a number");
-    expect(() => positiveInteger("0")).toThrow("from 1 on");
+    expect(count("0")).toBe(0);
+    expect(() => count("-1")).toThrow("from 0 on");
   });
 });
 

@@ -10,8 +10,7 @@ export function portNumber(text: string): number {
   return port;
 }
 
-export function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1) throw new InvalidArgumentError("A whole number from 1 on is expected.");
-  return value;
+export function count(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("A whole number from 0 on is expected.");
+  return Number(text);
 }

@@ -90,9 +90,7 @@ async function start(
   const agentsStartedAt = performance.now();
   running.agents = await startAgents(options, edge.url, secrets.rootKey, logDir, (pid) => record("agent", pid));
   await unlessStopped(Promise.all(running.agents.map(({ connected }) => connected)), signal);
-  const names = running.agents.map(({ name }) => name).join(", ");
-  const took = duration(performance.now() - agentsStartedAt);
-  print(line(style, running.agents.length === 1 ? "agent" : "agents", names, `${options.drivers.join(", ")}; ${took}`));
+  print(agentsLine(running.agents, options.drivers, performance.now() - agentsStartedAt, style));
   print(line(style, "state", shown(options.stateDir), `kubeconfig, ${ADMIN_TOKEN_FILE}, logs/`));
 
   const client = new ApiClient(edge.url, secrets.adminToken);
@@ -138,6 +136,12 @@ async function startAgents(
     );
   }
   return agents;
+}
+
+function agentsLine(agents: readonly LocalAgent[], drivers: readonly string[], tookMs: number, style: Style): string {
+  if (agents.length === 0) return line(style, "agents", "none", "rouse agent lets this or another machine join");
+  const names = agents.map(({ name }) => name).join(", ");
+  return line(style, agents.length === 1 ? "agent" : "agents", names, `${drivers.join(", ")}; ${duration(tookMs)}`);
 }
 
 async function startExamples(
