@@ -69,13 +69,14 @@ export class Activator {
   /** A request came; `pump` decides when it goes on. A request that was waiting already keeps its place. */
   arrive(request: AcquireRequest, nowMs: number): Arrival {
     if (this.#queue.size >= MAX_HELD && !this.#queue.has(request.requestId)) return { outcome: "full" };
+    const waiting = this.#queue.get(request.requestId);
     this.#queue.add({
       requestId: request.requestId,
       arrivedAtMs: request.arrivedAtMs,
       deadlineMs: request.deadlineMs,
-      enqueuedAtMs: nowMs,
+      enqueuedAtMs: waiting?.enqueuedAtMs ?? nowMs,
       avoidPods: request.avoidPods,
-      isCold: this.#pods.length === 0,
+      isCold: waiting?.isCold ?? this.#pods.length === 0,
       needTicket: request.needTicket,
     });
     return { outcome: "queued" };
@@ -86,7 +87,10 @@ export class Activator {
     return this.#queue.remove(requestId) !== undefined;
   }
 
-  /** Gives pods to waiters in order, as far as slots reach. */
+  /**
+   * Gives pods to waiters in order, as far as slots reach. A waiter that must have a ticket and finds no slot holds up
+   * other tickets only: leases take no slot of the ledger.
+   */
   pump(nowMs: number): Grant[] {
     const grants: Grant[] = [];
     for (let waiter = this.#queue.first(); waiter !== undefined; waiter = this.#queue.first()) {
@@ -94,6 +98,10 @@ export class Activator {
       if (grant === null) break;
       this.#queue.remove(waiter.requestId);
       grants.push(grant);
+    }
+    if (!this.#isLeasing || this.#queue.leasable === 0) return grants;
+    for (const waiter of this.#takeWhere(({ needTicket }) => !needTicket)) {
+      grants.push({ ...heldFor(waiter, nowMs), kind: "lease" });
     }
     return grants;
   }
@@ -149,6 +157,16 @@ export class Activator {
     return tickets.length;
   }
 
+  /**
+   * Requests in the pods that came by a ticket and that no ticket stands for any more: open sockets, and requests of
+   * this object's previous life. Their queue-proxies call them proxied, so that only this object counts them.
+   */
+  get untracked(): number {
+    let count = 0;
+    for (const pod of this.#loads.values()) count += pod.sockets.size + pod.inherited;
+    return count;
+  }
+
   /** Slots of the pod that this object gave away and that were not returned: tickets and open sockets. */
   outstanding(podId: string): number {
     const pod = this.#loads.get(podId);
@@ -158,13 +176,8 @@ export class Activator {
   #grantTo(waiter: Waiter, nowMs: number): Grant | null {
     const capacity = this.#pods[0]?.capacity;
     if (capacity === undefined) return null;
-    const common = {
-      requestId: waiter.requestId,
-      heldMs: nowMs - waiter.enqueuedAtMs,
-      isCold: waiter.isCold,
-    };
-    const isLeasable = capacity === 0 || (this.#mode === "Serve" && !waiter.needTicket);
-    if (isLeasable) return { ...common, kind: "lease" };
+    const common = heldFor(waiter, nowMs);
+    if (capacity === 0 || (this.#isLeasing && !waiter.needTicket)) return { ...common, kind: "lease" };
     const choice = pickPod(this.#pods, this.#cursor, waiter.avoidPods, nowMs);
     if (choice === null) return null;
     this.#cursor = choice.cursor;
@@ -176,9 +189,18 @@ export class Activator {
     return { ...common, kind: "ticket", ticketId, podId };
   }
 
+  /** Pods are ready and isolates choose among them for themselves. */
+  get #isLeasing(): boolean {
+    return this.#mode === "Serve" && this.#pods.length > 0;
+  }
+
   #takeWhere(matches: (waiter: Waiter) => boolean): Waiter[] {
     const taken = this.#queue.all().filter(matches);
     for (const waiter of taken) this.#queue.remove(waiter.requestId);
     return taken;
   }
+}
+
+function heldFor(waiter: Waiter, nowMs: number) {
+  return { requestId: waiter.requestId, heldMs: nowMs - waiter.enqueuedAtMs, isCold: waiter.isCold };
 }

@@ -6,6 +6,7 @@
  *                     ▲ head
  *
  * A waiter that comes late with an early arrival time (asked again after a reset of the object) is inserted by time.
+ * Slots of cancelled waiters behind a head that waits long are swept out when they are most of the array.
  */
 
 export type Waiter = {
@@ -20,7 +21,7 @@ export type Waiter = {
   readonly needTicket: boolean;
 };
 
-type Slot = { readonly waiter: Waiter; isGone: boolean };
+type Slot = { waiter: Waiter; isGone: boolean };
 
 /** Below this many spent slots the array is not compacted. */
 const COMPACT_AT = 1024;
@@ -29,9 +30,24 @@ export class HoldQueue {
   #items: Slot[] = [];
   #head = 0;
   readonly #byId = new Map<string, Slot>();
+  #needingTicket = 0;
 
   get size(): number {
     return this.#byId.size;
+  }
+
+  /** Places in memory, those of cancelled waiters included. */
+  get slots(): number {
+    return this.#items.length;
+  }
+
+  /** Waiters that a lease would serve. */
+  get leasable(): number {
+    return this.#byId.size - this.#needingTicket;
+  }
+
+  get(requestId: string): Waiter | undefined {
+    return this.#byId.get(requestId)?.waiter;
   }
 
   has(requestId: string): boolean {
@@ -40,9 +56,16 @@ export class HoldQueue {
 
   /** Adds a waiter at its place by arrival; one that is already there (the same request, asked again) is replaced. */
   add(waiter: Waiter): void {
+    const known = this.#byId.get(waiter.requestId);
+    if (known?.waiter.arrivedAtMs === waiter.arrivedAtMs) {
+      this.#needingTicket += Number(waiter.needTicket) - Number(known.waiter.needTicket);
+      known.waiter = waiter;
+      return;
+    }
     this.remove(waiter.requestId);
     const slot: Slot = { waiter, isGone: false };
     this.#byId.set(waiter.requestId, slot);
+    this.#needingTicket += Number(waiter.needTicket);
     let at = this.#items.length;
     while (at > this.#head && (this.#items[at - 1]?.waiter.arrivedAtMs ?? 0) > waiter.arrivedAtMs) at -= 1;
     if (at === this.#items.length) this.#items.push(slot);
@@ -55,6 +78,7 @@ export class HoldQueue {
     if (slot === undefined) return undefined;
     slot.isGone = true;
     this.#byId.delete(requestId);
+    this.#needingTicket -= Number(slot.waiter.needTicket);
     this.#skipGone();
     return slot.waiter;
   }
@@ -76,8 +100,9 @@ export class HoldQueue {
 
   #skipGone(): void {
     while (this.#items[this.#head]?.isGone === true) this.#head += 1;
-    if (this.#head >= COMPACT_AT && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
+    const spent = this.#items.length - this.#byId.size;
+    if (spent >= COMPACT_AT && spent * 2 > this.#items.length) {
+      this.#items = this.#items.filter((slot) => !slot.isGone);
       this.#head = 0;
     }
   }

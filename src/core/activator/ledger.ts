@@ -99,13 +99,18 @@ export function reconcileLoad(pod: PodLoad, count: PodCount, measuredAtMs: numbe
   } else {
     pod.inherited = Math.min(pod.inherited, beyondOurs);
   }
-  return dropLeaked(pod, count.proxiedInFlight, measuredAtMs);
+  return dropLeaked(pod, count.proxiedInFlight, open, measuredAtMs);
 }
 
-function dropLeaked(pod: PodLoad, proxiedInFlight: number, measuredAtMs: number): Ticket[] {
+/**
+ * Only old tickets are weighed against the count: a younger one may be on its way in or out, and a socket may have closed,
+ * which says nothing against a long request that is there. Old tickets 2, in flight 3, one of them a socket of ours: none
+ * is leaked; in flight 2: one is.
+ */
+function dropLeaked(pod: PodLoad, proxiedInFlight: number, open: ReadonlySet<string>, measuredAtMs: number): Ticket[] {
   const old = [...pod.tickets.values()].filter((ticket) => ticket.grantedAtMs + TICKET_TTL_MS <= measuredAtMs);
-  const surplus = pod.tickets.size + pod.sockets.size - proxiedInFlight;
-  const leaked = old.slice(0, Math.max(0, Math.min(old.length, surplus)));
+  const sockets = [...pod.sockets.keys()].filter((requestId) => open.has(requestId)).length;
+  const leaked = old.slice(0, Math.max(0, old.length - Math.max(0, proxiedInFlight - sockets)));
   for (const ticket of leaked) pod.tickets.delete(ticket.ticketId);
   return leaked;
 }

@@ -9,7 +9,7 @@ const FIRST_AVAILABLE_UP_TO = 3;
 
 /**
  * @param pods  ready pods in a stable order
- * @param cursor  index at which round robin begins; ignored for small limits
+ * @param cursor  index at which round robin begins, beyond the last it is the first; ignored for small limits
  * @param avoid  pods that just failed the caller; used only when no other has a slot
  * @returns the pod and the next cursor; null when no slot is free
  */
@@ -22,13 +22,13 @@ export function pickPod(
   const count = pods.length;
   if (count === 0) return null;
   const capacity = pods[0]?.capacity ?? 0;
-  const start = capacity <= FIRST_AVAILABLE_UP_TO ? 0 : cursor % count;
+  const start = capacity <= FIRST_AVAILABLE_UP_TO || cursor >= count ? 0 : cursor;
   let second: { readonly pod: PodLoad; readonly cursor: number } | null = null;
   for (let step = 0; step < count; step += 1) {
     const index = (start + step) % count;
     const pod = pods[index];
     if (pod === undefined || freeSlots(pod, nowMs) < 1) continue;
-    const choice = { pod, cursor: (index + 1) % count };
+    const choice = { pod, cursor: index + 1 };
     if (avoid.length === 0 || !avoid.includes(pod.podId)) return choice;
     second ??= choice;
   }
