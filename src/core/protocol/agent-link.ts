@@ -129,7 +129,7 @@ export function parseEdgeFrame(text: string): EdgeFrame | { readonly type: "inva
   switch (value.type) {
     case "welcome":
       return (
-        firstProblem(value, { controlPlaneId: isString, keys: isArray, clockMs: isNumber }) ??
+        firstProblem(value, { controlPlaneId: isString, keys: isKeys, clockMs: isNumber }) ??
         (value as unknown as WelcomeFrame)
       );
     case "desired":
@@ -144,15 +144,20 @@ export function parseEdgeFrame(text: string): EdgeFrame | { readonly type: "inva
   }
 }
 
-type Check = (value: unknown) => boolean;
+/** @returns null when the value is right, else where below it the fault lies: "" for the value itself, `[0].podId` */
+type Check = (value: unknown) => string | null;
 
 function parseObject(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
-    return isRecord(value) ? (value as Record<string, unknown>) : null;
+    return isObject(value) ? value : null;
   } catch {
     return null;
   }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function invalid(message: string): { readonly type: "invalid"; readonly message: string } {
@@ -160,43 +165,64 @@ function invalid(message: string): { readonly type: "invalid"; readonly message:
 }
 
 function firstProblem(value: Record<string, unknown>, checks: Record<string, Check>) {
+  const at = firstFault(value, checks);
+  return at === null ? null : invalid(`${at}: missing or of the wrong kind`);
+}
+
+function firstFault(value: Record<string, unknown>, checks: Record<string, Check>): string | null {
   for (const [field, check] of Object.entries(checks)) {
-    if (!check(value[field])) return invalid(`${field}: missing or of the wrong kind`);
+    const below = check(value[field]);
+    if (below !== null) return `${field}${below}`;
   }
   return null;
 }
 
-const isString: Check = (value) => typeof value === "string";
-const isNumber: Check = (value) => typeof value === "number" && Number.isFinite(value);
-const isArray: Check = Array.isArray;
-const isRecord: Check = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-const isStrings: Check = (value) => Array.isArray(value) && value.every(isString);
-const isHttpUrl: Check = (value) => typeof value === "string" && /^https?:\/\/[^/]+(\/.*)?$/.test(value);
-const isCapacity: Check = (value) => hasFields(value, { pods: isNumber, cpuMillis: isNumber, memoryBytes: isNumber });
-const isPodStatuses: Check = (value) =>
-  Array.isArray(value) &&
-  value.every((pod) => hasFields(pod, { podId: isString, revisionUid: isString, phase: isString }));
-const isPodStats: Check = (value) =>
-  Array.isArray(value) &&
-  value.every((pod) =>
-    hasFields(pod, {
-      podId: isString,
-      revisionUid: isString,
-      averageConcurrency: isNumber,
-      averageProxiedConcurrency: isNumber,
-      requestCount: isNumber,
-      proxiedRequestCount: isNumber,
-      inFlight: isNumber,
-      sockets: isStrings,
-    }),
-  );
-const isDesiredPods: Check = (value) =>
-  Array.isArray(value) &&
-  value.every((pod) =>
-    hasFields(pod, { podId: isString, revisionUid: isString, wanted: isString, template: isRecord }),
-  );
-
-function hasFields(value: unknown, checks: Record<string, Check>): boolean {
-  if (!isRecord(value)) return false;
-  return firstProblem(value as Record<string, unknown>, checks) === null;
+function is(claim: (value: unknown) => boolean): Check {
+  return (value) => (claim(value) ? null : "");
 }
+
+function withFields(checks: Record<string, Check>): Check {
+  return (value) => {
+    if (!isObject(value)) return "";
+    const at = firstFault(value, checks);
+    return at === null ? null : `.${at}`;
+  };
+}
+
+function listOf(check: Check): Check {
+  return (value) => {
+    if (!Array.isArray(value)) return "";
+    for (const [index, item] of value.entries()) {
+      const below = check(item);
+      if (below !== null) return `[${index}]${below}`;
+    }
+    return null;
+  };
+}
+
+const isString = is((value) => typeof value === "string");
+const isNumber = is((value) => typeof value === "number" && Number.isFinite(value));
+const isRecord = is(isObject);
+const isStrings = listOf(isString);
+const isHttpUrl = is((value) => typeof value === "string" && /^https?:\/\/[^/]+(\/.*)?$/.test(value));
+const isCapacity = withFields({ pods: isNumber, cpuMillis: isNumber, memoryBytes: isNumber });
+const isKeys = listOf(withFields({ epoch: isNumber, key: isString }));
+const isPodStatuses = listOf(
+  withFields({ podId: isString, revisionUid: isString, phase: isString, startMs: isNumber, readyMs: isNumber }),
+);
+const isPodStats = listOf(
+  withFields({
+    podId: isString,
+    revisionUid: isString,
+    averageConcurrency: isNumber,
+    averageProxiedConcurrency: isNumber,
+    requestCount: isNumber,
+    proxiedRequestCount: isNumber,
+    inFlight: isNumber,
+    proxiedInFlight: isNumber,
+    sockets: isStrings,
+  }),
+);
+const isDesiredPods = listOf(
+  withFields({ podId: isString, revisionUid: isString, wanted: isString, template: isRecord }),
+);

@@ -36,6 +36,9 @@ export function agentCredentialInfo(agentUid: string): string {
 
 export const HKDF_SALT = "rouse";
 
+/** Number() alone would read "", "0x10" and "1e3" too. */
+const DIGITS = /^\d+$/;
+
 /**
  * Takes a grant apart without believing it.
  * @returns claims, the signed text and the signature (base64url); null when it is not a grant at all
@@ -44,6 +47,7 @@ export function parseGrant(text: string): { claims: GrantClaims; payload: string
   const parts = text.split(".");
   if (parts.length !== 5) return null;
   const [podId, leaseId, expiry, epoch, signature] = parts as [string, string, string, string, string];
+  if (!DIGITS.test(expiry) || !DIGITS.test(epoch)) return null;
   const expiresAtMs = Number(expiry);
   const keyEpoch = Number(epoch);
   if (podId === "" || leaseId === "" || signature === "") return null;
