@@ -27,12 +27,13 @@ export function admitPods(
   const refused: { podId: string; reason: string }[] = [];
   let count = others + wanted.filter((pod) => before.has(pod.podId)).length;
   for (const pod of wanted) {
-    const reason = before.has(pod.podId) ? null : refusal(machine, pod, count);
+    const isTaken = before.has(pod.podId) || pod.wanted === "retiring";
+    const reason = isTaken ? null : refusal(machine, pod, count);
     if (reason !== null) {
       refused.push({ podId: pod.podId, reason });
       continue;
     }
-    if (!before.has(pod.podId)) count += 1;
+    if (!isTaken) count += 1;
     accepted.push(pod);
   }
   return { accepted, refused };
