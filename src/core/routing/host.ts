@@ -5,21 +5,22 @@
 
 /** RFC 1035: a name has at most 253 characters, a label 63. */
 const MAX_HOST_LENGTH = 253;
-const HOST = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/;
+/** Matched before the case is folded: `K` (U+212A, Kelvin) and its like have ASCII letters as their lower case. */
+const HOST = /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$/;
 
 /**
  * @param authority the Host header or the authority of the URL, with or without a port
  * @returns the normalized host, or null when it is not a valid name
  */
 export function normalizeHost(authority: string): string | null {
-  let host = authority.toLowerCase();
+  let host = authority;
   const colon = host.lastIndexOf(":");
   if (colon !== -1) {
     if (!/^\d{0,5}$/.test(host.slice(colon + 1))) return null;
     host = host.slice(0, colon);
   }
   if (host.endsWith(".")) host = host.slice(0, -1);
-  return host.length <= MAX_HOST_LENGTH && HOST.test(host) ? host : null;
+  return host.length <= MAX_HOST_LENGTH && HOST.test(host) ? host.toLowerCase() : null;
 }
 
 /**
