@@ -174,9 +174,14 @@ export class Admissions implements PodUse {
     this.#refuseEach(this.#activator.expire(nowMs), "ACTIVATOR_TIMEOUT", "activator request timeout", 1, nowMs);
   }
 
-  /** What was held and ticketed since the last call, as the activator reports it to the autoscaler. */
+  /**
+   * What was held and ticketed since the last call, as the activator reports it to the autoscaler. Sockets and requests
+   * of a previous life are known once a second from the queue-proxies, so that their number stands for the average.
+   */
   measure(nowMs: number): Stat {
-    const { averageConcurrency, requestCount } = reportRequestStats(this.#stats, nowMs);
+    const report = reportRequestStats(this.#stats, nowMs);
+    const averageConcurrency = report.averageConcurrency + this.#activator.untracked;
+    const { requestCount } = report;
     return { averageConcurrency, averageProxiedConcurrency: 0, requestCount, proxiedRequestCount: 0 };
   }
 

@@ -22,6 +22,8 @@ export class Assigner {
   #sequence: number;
   readonly #dirty = new Set<string>();
   readonly #calling = new Map<string, number>();
+  /** Agent → when it may be called again after a call that failed. */
+  readonly #notBeforeMs = new Map<string, number>();
   readonly #refusedAtMs = new Map<string, number>();
   /** Why each agent refused last; for the message. */
   readonly refusals = new Map<string, string>();
@@ -37,9 +39,22 @@ export class Assigner {
     return this.#sequence;
   }
 
-  /** When `plan` must be called again though nothing happened; null = never. */
+  /** When pods without a place are looked after again; null = there was a place for each. */
   get retryAtMs(): number | null {
     return this.#retryAtMs;
+  }
+
+  /** When an agent must be told what it did not take in the last time; null = every agent was told. */
+  get callAgainAtMs(): number | null {
+    const times = [...this.#dirty]
+      .filter((uid) => !this.#calling.has(uid))
+      .map((uid) => this.#notBeforeMs.get(uid) ?? 0);
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  /** Every agent has answered for the list that it shall have. */
+  get isSettled(): boolean {
+    return this.#dirty.size === 0 && this.#calling.size === 0;
   }
 
   /** The agent's list is out of date, or may be. */
@@ -72,13 +87,14 @@ export class Assigner {
         if (!this.#choose(pod, book, agents, context.template.driver, nowMs)) isStuck = true;
       }
     }
-    if (isStuck) this.#retryAtMs = nowMs + PLACE_RETRY_MS;
-    return { calls: this.#calls(book, context), isStuck };
+    if (isStuck) this.#retryAtMs = Math.min(nowMs + PLACE_RETRY_MS, ...this.#callableAtMs(nowMs));
+    return { calls: this.#calls(book, context, nowMs), isStuck };
   }
 
   /** The Agent object answered a call. */
   answered(call: AssignCall, result: AssignmentResult, book: PodBook, nowMs: number): void {
     this.#calling.delete(call.agentUid);
+    this.#notBeforeMs.delete(call.agentUid);
     const refused = new Map(result.refused.map((entry) => [entry.podId, entry.reason]));
     if (refused.size === 0) this.refusals.delete(call.agentUid);
     for (const { podId } of call.assignment.pods) {
@@ -92,14 +108,22 @@ export class Assigner {
     }
   }
 
-  /** The call failed: the object was reset or overloaded. Whether it took the pods is unknown, so it is told again. */
+  /**
+   * The call failed: the object was reset or overloaded. Whether it took the pods is unknown, so it is told again, after
+   * a while; its pods try the other agents at once.
+   */
   failed(call: AssignCall, reason: string, book: PodBook, nowMs: number): void {
     this.#calling.delete(call.agentUid);
     for (const pod of book.onAgent(call.agentUid)) {
       if (pod.state === "placing") this.#refuse(pod, call.agentUid, reason, book, nowMs);
     }
     this.touch(call.agentUid);
-    this.#retryAtMs = Math.min(this.#retryAtMs ?? Number.POSITIVE_INFINITY, nowMs + CALL_RETRY_MS);
+    this.#notBeforeMs.set(call.agentUid, nowMs + CALL_RETRY_MS);
+  }
+
+  /** Moments to come at which an agent that did not answer may be asked again. */
+  #callableAtMs(nowMs: number): number[] {
+    return [...this.#notBeforeMs.values()].filter((atMs) => atMs > nowMs);
   }
 
   #refuse(pod: PodRecord, agentUid: string, reason: string, book: PodBook, nowMs: number): void {
@@ -123,10 +147,11 @@ export class Assigner {
   #calls(
     book: PodBook,
     context: { readonly revisionUid: string; readonly template: PodTemplate; readonly drainLimitMs: number | null },
+    nowMs: number,
   ): AssignCall[] {
     const calls: AssignCall[] = [];
     for (const agentUid of this.#dirty) {
-      if (this.#calling.has(agentUid)) continue;
+      if (this.#calling.has(agentUid) || nowMs < (this.#notBeforeMs.get(agentUid) ?? 0)) continue;
       this.#dirty.delete(agentUid);
       this.#sequence += 1;
       this.#calling.set(agentUid, this.#sequence);

@@ -59,6 +59,11 @@ export class Deployment {
     return this.#book.size;
   }
 
+  /** No pod is left, and no agent may hold one that it was not told to drop. */
+  get isGone(): boolean {
+    return this.#book.size === 0 && this.#assigner.isSettled;
+  }
+
   get failures(): StartFailures | null {
     return this.#failures;
   }
@@ -178,8 +183,9 @@ export class Deployment {
 
   /** Makes, takes back or lets go of pods until there are `replicas`; makes none while backing off. */
   scaleTo(replicas: number, use: PodUse, nowMs: number): void {
-    const current = this.#book.replicas().length;
-    const allowed = this.isBackingOff(nowMs) ? Math.min(replicas, current) : replicas;
+    // Also while backing off a pod that is leaving may come back: it is warm.
+    const standing = this.#book.all().filter((pod) => pod.state !== "stopping").length;
+    const allowed = this.isBackingOff(nowMs) ? Math.min(replicas, standing) : replicas;
     const burdenOf = (podId: string) => ({ inFlight: use.inFlight(podId) });
     const { changed, dropped } = scaleTo(this.#book.all(), allowed, burdenOf, this.#newPodId, nowMs);
     for (const pod of changed) {
@@ -217,6 +223,7 @@ export class Deployment {
   wakeAtMs(replicas: number, use: PodUse): number | null {
     const times: number[] = [];
     if (this.#assigner.retryAtMs !== null && this.#book.size > 0) times.push(this.#assigner.retryAtMs);
+    if (this.#assigner.callAgainAtMs !== null) times.push(this.#assigner.callAgainAtMs);
     if (this.#failures !== null && this.#book.replicas().length < replicas) times.push(this.#failures.retryAtMs);
     for (const pod of this.#book.all()) {
       if (pod.state === "leaving" && use.outstanding(pod.podId) === 0) times.push(use.grantsEndMs(pod.podId));
@@ -231,18 +238,24 @@ export class Deployment {
     nowMs: number,
   ): void {
     const pod = this.#book.get(status.podId);
-    if (pod === undefined || pod.agentUid !== agentUid) return;
-    if (status.phase === "failed" || status.phase === "stopped") {
+    const hasEnded = status.phase === "failed" || status.phase === "stopped";
+    if (pod === undefined || pod.agentUid !== agentUid) {
+      // It was given up and a reset forgot to tell the agent: it hears now.
+      return hasEnded ? undefined : this.#assigner.touch(agentUid);
+    }
+    if (hasEnded) {
       if (status.phase === "failed" && pod.state !== "stopping") this.#noteFailure(pod, status, nowMs);
       this.#drop(pod);
       news.gone.push(pod.podId);
       return;
     }
+    if (status.phase === "draining" && pod.state !== "stopping") return this.#stop(pod, nowMs);
     if (pod.state === "leaving" || pod.state === "stopping") return;
     const known = { ...pod, startMs: status.startMs, readyMs: status.readyMs };
     if (status.phase === "ready" && pod.state !== "ready") {
       this.#book.put(inState({ ...known, readyAtMs: nowMs }, "ready", nowMs));
-      news.becameReady.push(pod.podId);
+      // One that was ready before (its agent restarted and probed it again) may have leases and tickets out.
+      if (pod.readyAtMs === 0) news.becameReady.push(pod.podId);
     } else if (status.phase === "starting" && pod.state !== "starting") {
       this.#book.put(inState(known, "starting", nowMs));
     }
@@ -263,9 +276,10 @@ export class Deployment {
   }
 
   #noteUnplaced(nowMs: number): void {
-    const isUnplaced = this.#book.all().some((pod) => pod.state === "placing");
-    if (isUnplaced) this.#unplacedSinceMs ??= nowMs;
-    else if (this.#book.replicas().length > 0) this.#unplacedSinceMs = null;
+    const states = this.#book.replicas().map((pod) => pod.state);
+    // One that has a place is reason enough to wait, however long it takes to start.
+    if (states.some((state) => state !== "placing")) this.#unplacedSinceMs = null;
+    else if (states.length > 0) this.#unplacedSinceMs ??= nowMs;
   }
 
   #stop(pod: PodRecord, nowMs: number): void {

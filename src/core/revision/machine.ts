@@ -178,7 +178,7 @@ export class RevisionMachine {
       calls: this.#calls,
       observation: this.#toObserve,
       wantsAgents: this.#wantsAgents,
-      isFinished: this.#isDestroyed && this.#deployment.size === 0,
+      isFinished: this.#isDestroyed && this.#deployment.isGone,
       wakeAtMs: this.#wakeAtMs(),
     };
     this.#calls = [];

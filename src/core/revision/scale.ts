@@ -39,9 +39,9 @@ export function scaleTo(
   };
 }
 
-/** A pod that no request was sent to can be stopped at once; a ready one must first be forgotten by the isolates. */
+/** A pod that no request was sent to can be stopped at once; one that was ever ready must first be forgotten by the isolates. */
 function letGo(pod: PodRecord): "leaving" | "stopping" {
-  return pod.state === "starting" ? "stopping" : "leaving";
+  return pod.state === "starting" && pod.readyAtMs === 0 ? "stopping" : "leaving";
 }
 
 /** Pods on their way out whose agent was not told yet come back first: they are warm. */

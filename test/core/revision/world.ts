@@ -62,7 +62,14 @@ export const scaling: ScalingSpec = {
   progressDeadlineMs: 600_000,
 };
 
-type AgentPod = { status: PodStatus; readyAtMs: number; goneAtMs: number | null; inFlight: number };
+type AgentPod = {
+  status: PodStatus;
+  readyAtMs: number;
+  goneAtMs: number | null;
+  inFlight: number;
+  /** Request ids of open sockets; they came with tickets and are in flight too. */
+  sockets?: string[];
+};
 
 export class FakeAgent {
   readonly ref: AgentRef;
@@ -72,6 +79,14 @@ export class FakeAgent {
   startMs = 50;
   /** Set to make the next starts fail with this exit code. */
   crashCode: number | null = null;
+  /** Set to make every call to the Agent object fail. */
+  isDeaf = false;
+  /** How often the Agent object was called. */
+  calls = 0;
+  /** While the agent is away it takes no new pod and reports nothing; what it runs goes on. */
+  connection: "Connected" | "Disconnected" | "Lost" = "Connected";
+  /** Sequence of the last assignment that it took. */
+  assigned = 0;
 
   constructor(agentUid: string) {
     this.ref = { agentUid, name: `machine-${agentUid}`, drivers: ["process"] };
@@ -86,6 +101,9 @@ export class World {
   observation: RevisionObservation | null = null;
   isFinished = false;
   wakeAtMs: number | null = null;
+  /** Above zero, assignments and their answers are under way this long, and a reset loses the answers. */
+  callDelayMs = 0;
+  #underWay: { readonly atMs: number; readonly call: AssignCall; readonly machine: RevisionMachine }[] = [];
   #nextPod = 1;
   #nextRequest = 1;
   #nextStatsMs = 0;
@@ -154,9 +172,11 @@ export class World {
   advance(ms: number): void {
     const endMs = this.nowMs + ms;
     for (;;) {
-      const next = Math.min(this.wakeAtMs ?? Number.POSITIVE_INFINITY, this.#nextAgentMs());
+      const calls = Math.min(...this.#underWay.map(({ atMs }) => atMs));
+      const next = Math.min(this.wakeAtMs ?? Number.POSITIVE_INFINITY, this.#nextAgentMs(), calls);
       if (next > endMs) break;
       this.nowMs = Math.max(this.nowMs, next);
+      this.#arriveCalls();
       this.#agentsWork();
       if (this.wakeAtMs !== null && this.wakeAtMs <= this.nowMs) {
         this.machine.wake(this.nowMs);
@@ -192,7 +212,10 @@ export class World {
     if (effects.observation !== null) this.observation = effects.observation;
     this.wakeAtMs = effects.wakeAtMs;
     if (effects.isFinished) this.isFinished = true;
-    for (const call of effects.calls) this.#assign(call);
+    for (const call of effects.calls) {
+      if (this.callDelayMs === 0) this.#assign(call, this.machine);
+      else this.#underWay.push({ atMs: this.nowMs + this.callDelayMs, call, machine: this.machine });
+    }
     if (effects.wantsAgents) {
       this.machine.agentsKnown(
         this.agents.map((agent) => agent.ref),
@@ -202,34 +225,85 @@ export class World {
     }
   }
 
-  #assign(call: AssignCall): void {
+  /** The agent says what it has, connected again. */
+  comeBack(agent: FakeAgent): void {
+    agent.connection = "Connected";
+    this.report(agent);
+    this.#forgetEnded(agent);
+  }
+
+  goAway(agent: FakeAgent, connection: "Disconnected" | "Lost"): void {
+    agent.connection = connection;
+    this.report(agent, connection);
+  }
+
+  /** A pod ends without having been asked to. */
+  crash(agent: FakeAgent, podId: string): void {
+    const pod = agent.pods.get(podId);
+    if (pod === undefined) return;
+    pod.status = { ...pod.status, phase: "failed", reason: "ExitCode", exitCode: 1 };
+    if (agent.connection === "Connected") this.comeBack(agent);
+  }
+
+  #arriveCalls(): void {
+    const due = this.#underWay.filter(({ atMs }) => atMs <= this.nowMs);
+    this.#underWay = this.#underWay.filter(({ atMs }) => atMs > this.nowMs);
+    for (const { call, machine } of due) this.#assign(call, machine);
+  }
+
+  #assign(call: AssignCall, machine: RevisionMachine): void {
     const agent = this.agents.find((candidate) => candidate.ref.agentUid === call.agentUid);
-    if (agent === undefined) {
-      this.machine.assignFailed(call, "no such agent", this.nowMs);
+    if (agent !== undefined) agent.calls += 1;
+    if (agent === undefined || agent.isDeaf) {
+      machine.assignFailed(call, "no answer", this.nowMs);
       return this.perform();
     }
+    if (call.assignment.sequence <= agent.assigned) return this.#answer(call, machine, agent, []);
+    agent.assigned = call.assignment.sequence;
     const refused: { podId: string; reason: string }[] = [];
     const wanted = new Set<string>();
     for (const pod of call.assignment.pods) {
       wanted.add(pod.podId);
       const known = agent.pods.get(pod.podId);
       if (pod.wanted === "retiring") {
-        if (known !== undefined && known.goneAtMs === null) known.goneAtMs = this.nowMs + 20;
-      } else if (known === undefined && agent.refuses !== null) {
-        refused.push({ podId: pod.podId, reason: agent.refuses });
+        if (known === undefined) agent.pods.set(pod.podId, this.#neverRan(pod.podId));
+        else known.goneAtMs ??= this.nowMs + 20;
+      } else if (known === undefined && (agent.refuses !== null || agent.connection !== "Connected")) {
+        refused.push({ podId: pod.podId, reason: agent.refuses ?? "its agent is not connected" });
       } else if (known === undefined) {
         const status: PodStatus = { podId: pod.podId, revisionUid: "rev-1", phase: "starting", startMs: 0, readyMs: 0 };
         agent.pods.set(pod.podId, { status, readyAtMs: this.nowMs + agent.startMs, goneAtMs: null, inFlight: 0 });
       }
     }
     for (const [podId, pod] of agent.pods) if (!wanted.has(podId)) pod.goneAtMs ??= this.nowMs + 20;
-    this.machine.assignAnswered(call, { connection: "Connected", refused }, this.nowMs);
+    this.#answer(call, machine, agent, refused);
+  }
+
+  #answer(
+    call: AssignCall,
+    machine: RevisionMachine,
+    agent: FakeAgent,
+    refused: { podId: string; reason: string }[],
+  ): void {
+    machine.assignAnswered(call, { connection: agent.connection, refused }, this.nowMs);
     this.perform();
+  }
+
+  #neverRan(podId: string): AgentPod {
+    const status: PodStatus = { podId, revisionUid: "rev-1", phase: "starting", startMs: 0, readyMs: 0 };
+    return { status, readyAtMs: this.nowMs, goneAtMs: this.nowMs, inFlight: 0 };
+  }
+
+  #forgetEnded(agent: FakeAgent): void {
+    for (const [podId, pod] of agent.pods) {
+      if (pod.status.phase === "stopped" || pod.status.phase === "failed") agent.pods.delete(podId);
+    }
   }
 
   #nextAgentMs(): number {
     let next = Number.POSITIVE_INFINITY;
     for (const agent of this.agents) {
+      if (agent.connection !== "Connected") continue;
       for (const pod of agent.pods.values()) {
         if (pod.status.phase === "starting") next = Math.min(next, pod.readyAtMs);
         if (pod.goneAtMs !== null) next = Math.min(next, pod.goneAtMs);
@@ -241,6 +315,7 @@ export class World {
 
   #agentsWork(): void {
     for (const agent of this.agents) {
+      if (agent.connection !== "Connected") continue;
       let isChanged = false;
       for (const [podId, pod] of agent.pods) {
         if (pod.goneAtMs !== null && pod.goneAtMs <= this.nowMs) {
@@ -255,9 +330,7 @@ export class World {
         }
       }
       if (isChanged) this.report(agent);
-      for (const [podId, pod] of agent.pods) {
-        if (pod.status.phase === "stopped" || pod.status.phase === "failed") agent.pods.delete(podId);
-      }
+      this.#forgetEnded(agent);
     }
     if (this.nowMs >= this.#nextStatsMs) this.#sendStats();
   }
@@ -265,17 +338,18 @@ export class World {
   #sendStats(): void {
     this.#nextStatsMs = this.nowMs + 1_000;
     for (const agent of this.agents) {
+      if (agent.connection !== "Connected") continue;
       const pods = [...agent.pods.values()].map((pod) => ({
         podId: pod.status.podId,
         revisionUid: "rev-1",
-        averageConcurrency: pod.inFlight,
-        averageProxiedConcurrency: 0,
+        averageConcurrency: pod.inFlight + (pod.sockets?.length ?? 0),
+        averageProxiedConcurrency: pod.sockets?.length ?? 0,
         requestCount: pod.inFlight,
         proxiedRequestCount: 0,
-        inFlight: pod.inFlight,
-        proxiedInFlight: 0,
+        inFlight: pod.inFlight + (pod.sockets?.length ?? 0),
+        proxiedInFlight: pod.sockets?.length ?? 0,
         queueDepth: 0,
-        sockets: [],
+        sockets: pod.sockets ?? [],
       }));
       if (pods.length > 0) {
         this.machine.statsReported({ agentUid: agent.ref.agentUid, measuredAtMs: this.nowMs, pods }, this.nowMs);
