@@ -7,7 +7,13 @@ import { EventEmitter } from "node:events";
 import { readFileSync } from "node:fs";
 import { availableParallelism, hostname, totalmem } from "node:os";
 import type { Logger } from "pino";
-import { type HelloFrame, LINK_VERSION, type RefuseFrame, type WelcomeFrame } from "../core/protocol/agent-link.ts";
+import {
+  CLOSE_STOPPING,
+  type HelloFrame,
+  LINK_VERSION,
+  type RefuseFrame,
+  type WelcomeFrame,
+} from "../core/protocol/agent-link.ts";
 import type { Driver } from "./drivers/driver.ts";
 import { ProcessDriver } from "./drivers/process/process-driver.ts";
 import { Link } from "./link.ts";
@@ -139,10 +145,11 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   async #close(stopPods: boolean): Promise<void> {
+    if (this.#statsTimer !== null) clearInterval(this.#statsTimer);
+    // The link goes first: the edge must not send replacements to an agent that is about to end.
+    this.#link.close(stopPods ? CLOSE_STOPPING : undefined);
     if (stopPods) await this.#reconciler.stopAll(AGENT_STOP_GRACE_MS);
     else this.#reconciler.leaveAll();
-    if (this.#statsTimer !== null) clearInterval(this.#statsTimer);
-    this.#link.close();
     await Promise.all([this.#dataServer.close(), this.#metricsServer.close()]);
     for (const driver of this.#drivers) await driver.close();
     this.#stateFile.unlock();

@@ -92,7 +92,8 @@ export class Link {
     if (this.#isWelcome) this.#send(frame);
   }
 
-  close(): void {
+  /** @param code tells the edge why; 1000 = nothing to say */
+  close(code: number = NORMAL_CLOSURE): void {
     this.#isClosed = true;
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
     this.#stopPinging();
@@ -100,7 +101,7 @@ export class Link {
     this.#socket = null;
     this.#isWelcome = false;
     if (socket === null) return;
-    if (socket.readyState === WebSocket.OPEN) socket.close(NORMAL_CLOSURE);
+    if (socket.readyState === WebSocket.OPEN) socket.close(code);
     else socket.terminate();
     // A peer that does not answer the close must not hold up the agent's end.
     setTimeout(() => socket.terminate(), FIRST_RETRY_MS).unref();

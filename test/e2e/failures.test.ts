@@ -124,29 +124,3 @@ describe("requests that end early", () => {
     });
   });
 });
-
-describe("without an agent", () => {
-  it("answers 503 within the scheduling deadline, and works when an agent comes back", async () => {
-    const other = await startRouse({ agents: 0 });
-    try {
-      await other.apply(app("lonely"));
-      const answer = await other.request(hostOf("lonely"), "/").then((first) => first);
-      // Its revision was never ready, so no route leads to it.
-      expect(answer.status).toBe(404);
-      const condition = await until(
-        "Unschedulable",
-        async () => {
-          const found = await other.api("/apis/serving.knative.dev/v1/namespaces/default/revisions/lonely-00001");
-          const { status } = found.body as { status?: { conditions?: Condition[] } };
-          const available = status?.conditions?.find(({ type }) => type === "ResourcesAvailable");
-          return available?.status === "False" ? available : null;
-        },
-        { timeoutMs: 25_000 },
-      );
-      expect(condition.reason).toBe("Unschedulable");
-      expect(condition.message).toContain("rouse agent");
-    } finally {
-      await other.stop();
-    }
-  });
-});

@@ -91,9 +91,10 @@ describe("clients that reset under load", () => {
       { timeoutMs: 10_000 },
     );
     expect((await rouse.request(host, "/")).status).toBe(200);
-    const counts = JSON.parse((await rouse.request(host, "/counts")).body) as { running: number; most: number };
+    // A slot is free when the queue-proxy has hung up; the application may notice that a moment later, so its own highest
+    // count says nothing here (the burst above holds it exactly).
+    const counts = JSON.parse((await rouse.request(host, "/counts")).body) as { running: number };
     expect(counts.running).toBe(1);
-    expect(counts.most).toBeLessThanOrEqual(5);
     await waitForZero(rouse, "aborts");
   });
 });

@@ -102,6 +102,8 @@ function miniflareOptions(
       CONTROL_HOST: "",
       DEFAULT_DOMAIN: domain,
       SINGLE_GATEWAY: "1",
+      // Miniflare's sockets do not tell who calls; on loopback it is known.
+      CLIENT_IP: isLoopback(host) ? "127.0.0.1" : "",
     },
     serviceBindings: { NET: { network: { allow: ["private", "public"] } } },
     unsafeDirectSockets: [{ host, port }],
@@ -140,4 +142,8 @@ function withoutSignalListeners<T>(create: () => T): T {
 function startFailure(error: unknown, { host, port, logFile }: EdgeOptions): CliError {
   if (systemCodeOf(error) === "ERR_ADDRESS_IN_USE") return portTaken("--port", host, port);
   return new CliError(`workerd did not start: ${messageOf(error)}`, `See ${logFile}.`, { cause: error });
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }

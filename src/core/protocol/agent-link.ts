@@ -19,6 +19,8 @@ export const LINK_PING = "ping";
 export const LINK_PONG = "pong";
 export const PING_INTERVAL_MS = 5_000;
 export const LINK_DEAD_AFTER_MS = 15_000;
+/** The agent closes its link with this code when it stops together with its pods: they are replaced elsewhere at once. */
+export const CLOSE_STOPPING = 4000;
 /** A frame longer than this is refused by both sides. */
 export const MAX_FRAME_BYTES = 8 * 1024 * 1024;
 

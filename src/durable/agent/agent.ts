@@ -6,6 +6,7 @@ import { DurableObject } from "cloudflare:workers";
 import { admitPods } from "../../core/agent/capacity.ts";
 import { afterAbsence, judgeHello, LOST_AFTER_MS } from "../../core/agent/link-state.ts";
 import {
+  CLOSE_STOPPING,
   type DesiredFrame,
   type HelloFrame,
   LINK_PING,
@@ -89,11 +90,11 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
     // 1005 and 1006 are never sent; they say that no close frame came.
     close(socket, code === 1005 || code === 1006 ? 1000 : code, reason);
-    this.#socketGone(socket);
+    this.#socketGone(socket, code === CLOSE_STOPPING ? "Lost" : "Disconnected");
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
-    this.#socketGone(socket);
+    this.#socketGone(socket, "Disconnected");
   }
 
   // --- revisions ---
@@ -240,12 +241,12 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
     close(socket, CLOSE_REFUSED, reason);
   }
 
-  #socketGone(socket: WebSocket): void {
+  #socketGone(socket: WebSocket, connection: "Disconnected" | "Lost"): void {
     if (attachmentOf(socket).bootId === null) return;
     if (this.#openSockets(socket).some((other) => attachmentOf(other).bootId !== null)) return;
     const identity = this.#store.identity();
     if (identity?.connection !== "Connected") return;
-    this.#setLink(identity, "Disconnected", Date.now());
+    this.#setLink(identity, connection, Date.now());
     this.ctx.waitUntil(this.#deliver().then(() => this.#keepAlarm()));
   }
 

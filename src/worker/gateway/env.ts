@@ -6,6 +6,11 @@ export type GatewayEnv = {
   readonly REVISION: ObjectNamespace<RevisionRpc>;
   /** Direct access to the network where the runtime has it (Miniflare's outbound hop costs 100 µs); else global fetch. */
   readonly NET?: { fetch: typeof fetch };
+  /**
+   * Set where Cloudflare is not in front: the address that all clients have (a loopback edge knows it), "" when it cannot
+   * be known. Unset: the header cf-connecting-ip, which Cloudflare writes.
+   */
+  readonly CLIENT_IP?: string;
 };
 
 /** What a handler needs of the execution context. */

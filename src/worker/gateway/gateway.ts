@@ -132,7 +132,7 @@ async function forward(attempt: Attempt, endpoint: Endpoint, admitted: Admitted 
   const headers = new Headers(request.headers);
   toForwardHeaders(headers, {
     ...{ authority: data.authority, proto: data.proto, grant: endpoint.grant, requestId, isUpgrade },
-    clientIp: clientIpOf(request),
+    clientIp: clientIpOf(request, env),
     isTicketed: admitted?.kind === "ticket",
   });
   const sentAtMs = Date.now();
@@ -174,9 +174,10 @@ async function forward(attempt: Attempt, endpoint: Endpoint, admitted: Admitted 
   return { kind: "answered", response: withPhases(released, { routeMs: attempt.routeMs, timing, firstByteMs }) };
 }
 
-function clientIpOf(request: Request): string | null {
-  const cf = request.cf as { clientIp?: unknown } | undefined;
-  return request.headers.get("cf-connecting-ip") ?? (typeof cf?.clientIp === "string" ? cf.clientIp : null);
+/** Cloudflare sets cf-connecting-ip itself; without Cloudflare in front a client could, so a local edge says who calls. */
+function clientIpOf(request: Request, env: GatewayEnv): string | null {
+  const ip = env.CLIENT_IP ?? request.headers.get("cf-connecting-ip");
+  return ip === "" ? null : ip;
 }
 
 function explain(error: unknown): Response {
