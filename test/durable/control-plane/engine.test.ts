@@ -38,7 +38,16 @@ test("with several gateways a delivered entry counts only after they let go of t
   await runInDurableObject(CONTROL_PLANE.getByName("settling") as never, async (_, state) => {
     const world = new World(state.storage.sql, { defaultDomain: "apps.test", settleMs: 6_000 });
     const putEntries = vi.fn(async () => {});
-    const engine = new Engine(state.storage, world, new AgentRegistry(state.storage.sql), {
+    // The object itself has an engine too, without a settling time: neither its first turn (over after the next one of the
+    // event loop) nor its alarm may finish this one's work.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const storage = {
+      sql: state.storage.sql,
+      transactionSync: <T>(change: () => T) => state.storage.transactionSync(change),
+      setAlarm: async () => {},
+      deleteAlarm: async () => {},
+    } as unknown as DurableObjectStorage;
+    const engine = new Engine(storage, world, new AgentRegistry(state.storage.sql), {
       REVISION: { getByName: () => ({ applyOrder: async () => {} }) as never },
       ROUTES: { getByName: () => ({ putEntries }) as never },
     });
