@@ -263,7 +263,7 @@ export class Deployment {
 
   #noteFailure(pod: PodRecord, status: PodStatus, nowMs: number): void {
     const wasStable = pod.readyAtMs > 0 && nowMs >= pod.readyAtMs + STABLE_AFTER_MS;
-    this.#failures = wasStable ? null : afterFailure(this.#failures, status, nowMs);
+    this.#failures = wasStable ? null : afterFailure(this.#failures, status, pod.readyAtMs > 0, nowMs);
     this.#version += 1;
   }
 

@@ -192,9 +192,9 @@ export class RevisionMachine {
     return this.#version + this.#deployment.version;
   }
 
-  /** Pods exist or requests wait: the object must not depend on memory alone. */
+  /** Pods exist, an agent has to be told, or requests wait: the object must not depend on memory alone. */
   get isActive(): boolean {
-    return this.#deployment.size > 0 || this.#admissions.held > 0;
+    return !this.#deployment.isGone || this.#admissions.held > 0;
   }
 
   get order(): RevisionOrder | null {

@@ -19,11 +19,20 @@ export type StartFailures = {
   readonly message: string;
 };
 
-/** The record after one more pod failed. */
-export function afterFailure(before: StartFailures | null, status: PodStatus, nowMs: number): StartFailures {
+/**
+ * The record after one more pod failed.
+ * @param wasReady it had passed its probe: the first such end in a row is a crash, not a start that fails, and is made
+ *   good at once
+ */
+export function afterFailure(
+  before: StartFailures | null,
+  status: PodStatus,
+  wasReady: boolean,
+  nowMs: number,
+): StartFailures {
   const count = (before?.count ?? 0) + 1;
   const backoffMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(count - 1, 10));
-  return { count, retryAtMs: nowMs + backoffMs, ...explain(status) };
+  return { count, retryAtMs: wasReady && count === 1 ? nowMs : nowMs + backoffMs, ...explain(status) };
 }
 
 /**

@@ -280,7 +280,7 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
     const observed = this.#mustObserve ? this.#observe(identity) : Promise.resolve();
     await Promise.all(
       due.map(async (revisionUid) => {
-        const sequence = this.#store.next("report");
+        const sequence = this.#store.next("report", Date.now());
         const pods = this.#store.statuses(revisionUid);
         const report = { agentUid, sequence, connection, dataUrl, keyEpoch, pods };
         try {
@@ -299,7 +299,7 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
   async #observe(identity: AgentIdentity): Promise<void> {
     this.#mustObserve = false;
     const { agentUid, name, connection, drivers, labels, capacity } = identity;
-    const sequence = this.#store.next("observation");
+    const sequence = this.#store.next("observation", Date.now());
     try {
       await this.env.CONTROL_PLANE.getByName(CONTROL_PLANE_NAME).agentObserved({
         ...{ agentUid, name, sequence, connection, drivers, labels, capacity },

@@ -69,8 +69,12 @@ export class AgentStore {
     return typeof row?.value === "number" ? row.value : 0;
   }
 
-  next(counter: Counter): number {
-    const value = this.current(counter) + 1;
+  /**
+   * @param atLeast  where a counter starts. Receivers drop what is not newer, so `report` and `observation` start at the
+   *   time: an object that lost its storage must not begin below what it said before.
+   */
+  next(counter: Counter, atLeast = 1): number {
+    const value = Math.max(this.current(counter) + 1, atLeast);
     this.#sql.exec("INSERT OR REPLACE INTO counters (name, value) VALUES (?, ?)", counter, value);
     return value;
   }

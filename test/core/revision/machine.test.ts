@@ -131,6 +131,23 @@ describe("a cold start", () => {
     expect(world.answerTo(third)).toMatchObject({ kind: "lease" });
   });
 
+  it("replaces a pod that crashes right after it was ready at once, and keeps the waiters", () => {
+    const limited = {
+      template: { containerConcurrency: 1 },
+      scaling: { totalValue: 1, targetValue: 0.7, maxScale: 1 },
+    };
+    const world = asleep(limited);
+    world.request();
+    const second = world.request();
+    world.advance(60);
+    const [agent] = world.agents;
+    const [podId] = agent?.pods.keys() ?? [];
+    if (agent === undefined || podId === undefined) throw new Error("a pod runs");
+    world.crash(agent, podId);
+    world.advance(60);
+    expect(world.answerTo(second)).toMatchObject({ kind: "ticket" });
+  });
+
   it("refuses a waiter after fifteen seconds without an agent that takes the pod, and recovers when one does", () => {
     const world = asleep();
     const [agent] = world.agents;
