@@ -18,7 +18,7 @@ import { applyService, deleteService, HELLO_COMMAND, hostOf, poll, revisionUidOf
 import { requireWrk, runWrk } from "../system/wrk.ts";
 
 const CONNECTIONS = 32;
-const ROUND = { full: { seconds: 4, count: 5 }, quick: { seconds: 2, count: 2 } };
+const ROUND = { full: { seconds: 4, count: 4 }, quick: { seconds: 2, count: 2 } };
 const PODS_TIMEOUT_MS = 20_000;
 const GOAL_RATIO = 0.9;
 

@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { ApiClient } from "../../src/cli/api/api-client.ts";
+import { CliError } from "../../src/cli/cli-error.ts";
 import { PACKAGE_ROOT } from "../../src/cli/package-root.ts";
 import { hashToken, loadSecrets, type Secrets } from "../../src/cli/secrets.ts";
 import { startAgent } from "../../src/cli/up/agents.ts";
@@ -80,7 +81,8 @@ export async function startBenchEdge(stateDir: string): Promise<BenchEdge> {
     client: new ApiClient(edgeUrl, secrets.adminToken),
     workerdPid: Number(readFileSync(pidFile, "utf8")),
     async setBareTargets(targets) {
-      await fetch(bareUrl, { method: "PUT", body: JSON.stringify(targets) });
+      const { status } = await fetch(bareUrl, { method: "PUT", body: JSON.stringify(targets) });
+      if (status !== 204) throw new CliError(`the bare Worker answered ${status} to its targets`);
     },
     podTarget: (podId) => ({
       url: `http://${HOST}:${dataPort}/${podId}/`,
