@@ -23,6 +23,11 @@ import { resolveRoute } from "./route-cache.ts";
 const MAX_ATTEMPTS = 8;
 const FIRST_RETRY_MS = 25;
 const NOT_HELD: HoldTiming = { heldMs: 0, startMs: 0, readyMs: 0, cold: false };
+/**
+ * Cloudflare caches subrequests by URL unless it is told not to. `cache: "no-store"` does the same and adds
+ * Cache-Control and Pragma to the request, which the application would see (measured).
+ */
+const NEVER_CACHED = { cacheTtl: -1 };
 /** Methods that may be sent twice (RFC 9110 §9.2.2). */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
@@ -143,6 +148,7 @@ async function forward(attempt: Attempt, endpoint: Endpoint, admitted: Admitted 
       headers,
       body: toBodyInit(body),
       redirect: "manual",
+      cf: NEVER_CACHED,
     });
   } catch (error) {
     return {
