@@ -14,6 +14,14 @@ export type LinkState = {
   readonly disconnectedAtMs: number | null;
 };
 
+/**
+ * Whether nobody is behind a socket any more: a machine that lost power or its network sends no FIN, so no close comes.
+ * @param lastHeardMs  when it last said anything, pings included
+ */
+export function isSilent(lastHeardMs: number, nowMs: number): boolean {
+  return nowMs - lastHeardMs > SILENT_AFTER_MS;
+}
+
 /** The state after some time without a socket. */
 export function afterAbsence(state: LinkState, nowMs: number): LinkState {
   if (state.connection !== "Disconnected" || state.disconnectedAtMs === null) return state;
@@ -33,5 +41,5 @@ export function judgeHello(
 ): "accept" | "displace" | "refuse" {
   if (openBootId === null || lastHeardMs === null) return "accept";
   if (openBootId === bootId) return "displace";
-  return nowMs - lastHeardMs > SILENT_AFTER_MS ? "displace" : "refuse";
+  return isSilent(lastHeardMs, nowMs) ? "displace" : "refuse";
 }

@@ -4,7 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { admitPods } from "../../core/agent/capacity.ts";
-import { afterAbsence, judgeHello, LOST_AFTER_MS } from "../../core/agent/link-state.ts";
+import { afterAbsence, isSilent, judgeHello, LOST_AFTER_MS } from "../../core/agent/link-state.ts";
 import {
   CLOSE_STOPPING,
   type DesiredFrame,
@@ -43,6 +43,7 @@ const RESYNC_MS = 30_000;
 /** A message to another object that failed is sent again after this long. */
 const DELIVERY_RETRY_MS = 1_000;
 const CLOSE_REPLACED = 4001;
+const CLOSE_SILENT = 4002;
 const CLOSE_REFUSED = 4003;
 const CLOSE_TOO_LARGE = 1009;
 
@@ -100,6 +101,7 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
   // --- revisions ---
 
   async assign(assignment: Assignment): Promise<AssignmentResult> {
+    this.#noticeSilence();
     const standing = this.#store.assignment(assignment.revisionUid);
     const identity = this.#store.identity();
     const connection = identity?.connection ?? "NeverSeen";
@@ -141,6 +143,7 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
   // --- time ---
 
   override async alarm(): Promise<void> {
+    this.#noticeSilence();
     const identity = this.#store.identity();
     if (identity === null) return;
     const link = afterAbsence(identity, Date.now());
@@ -157,6 +160,11 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
     if (hello.version !== LINK_VERSION) {
       return this.#refuse(socket, "version", `this edge speaks version ${LINK_VERSION} of the agent link`);
     }
+    const keyEpoch = keyEpochAt(Date.now());
+    const { agentUid, name, labels, drivers, capacity, dataUrl } = hello;
+    // Nothing is awaited between the verdict and what follows from it: an assignment that comes now is sent after welcome.
+    const keys = await this.#keys(agentUid, keyEpoch);
+    if (socket.readyState !== WebSocket.OPEN) return;
     const nowMs = Date.now();
     for (const other of this.#openSockets(socket)) {
       const verdict = judgeHello(attachmentOf(other).bootId, this.#lastHeardMs(other), hello.bootId, nowMs);
@@ -164,34 +172,29 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
         const message = `agent ${hello.name} (${hello.agentUid}) is already connected from another process; stop that one, or join this machine under a name of its own`;
         return this.#refuse(socket, "duplicate", message);
       }
-      other.serializeAttachment({ ...attachmentOf(other), bootId: null });
-      close(other, CLOSE_REPLACED, "a newer connection took over");
+      drop(other, CLOSE_REPLACED, "a newer connection took over");
     }
     socket.serializeAttachment({ bootId: hello.bootId, connectedAtMs: nowMs } satisfies Attachment);
-    const keyEpoch = keyEpochAt(nowMs);
-    const { agentUid, name, labels, drivers, capacity, dataUrl } = hello;
     this.#store.putIdentity({
       ...{ agentUid, name, labels, drivers, capacity, dataUrl, keyEpoch },
       connection: "Connected",
       disconnectedAtMs: null,
     });
     this.#mustObserve = true;
-    await this.#welcome(socket, agentUid, keyEpoch);
+    const controlPlaneId = this.#store.memoryId();
+    const frame: WelcomeFrame = { type: "welcome", version: LINK_VERSION, controlPlaneId, keys, clockMs: nowMs };
+    socket.send(JSON.stringify(frame));
     this.#sendDesired();
     this.#statuses(hello.pods, true);
   }
 
-  async #welcome(socket: WebSocket, agentUid: string, keyEpoch: number): Promise<void> {
-    const epochs = [keyEpoch - 1, keyEpoch, keyEpoch + 1];
-    const keys = await Promise.all(
-      epochs.map(async (epoch) => ({
+  #keys(agentUid: string, keyEpoch: number): Promise<WelcomeFrame["keys"]> {
+    return Promise.all(
+      [keyEpoch - 1, keyEpoch, keyEpoch + 1].map(async (epoch) => ({
         epoch,
         key: toBase64Url(await deriveAgentKey(this.env.ROUSE_ROOT_KEY, agentUid, epoch)),
       })),
     );
-    const controlPlaneId = this.#store.memoryId();
-    const frame: WelcomeFrame = { type: "welcome", version: LINK_VERSION, controlPlaneId, keys, clockMs: Date.now() };
-    socket.send(JSON.stringify(frame));
   }
 
   /** @param isWhole  the list names every pod of the machine (after hello), so others are gone */
@@ -247,6 +250,19 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
     const identity = this.#store.identity();
     if (identity?.connection !== "Connected") return;
     this.#setLink(identity, connection, Date.now());
+    this.ctx.waitUntil(this.#deliver().then(() => this.#keepAlarm()));
+  }
+
+  /** A reset of this object drops the socket without an event, and so does a machine without power. */
+  #noticeSilence(): void {
+    const identity = this.#store.identity();
+    if (identity?.connection !== "Connected") return;
+    const nowMs = Date.now();
+    const open = this.#openSockets(null);
+    const silent = open.filter((socket) => isSilent(this.#lastHeardMs(socket), nowMs));
+    if (silent.length < open.length) return;
+    for (const socket of silent) drop(socket, CLOSE_SILENT, "nothing was heard for too long");
+    this.#setLink(identity, "Disconnected", nowMs);
     this.ctx.waitUntil(this.#deliver().then(() => this.#keepAlarm()));
   }
 
@@ -321,7 +337,7 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
 
   // --- sockets ---
 
-  #openSockets(except: WebSocket): WebSocket[] {
+  #openSockets(except: WebSocket | null): WebSocket[] {
     return this.ctx.getWebSockets().filter((open) => open !== except && isLive(open));
   }
 
@@ -338,6 +354,12 @@ function attachmentOf(socket: WebSocket): Attachment {
 /** A socket that said hello and is open. */
 function isLive(socket: WebSocket): boolean {
   return socket.readyState === WebSocket.OPEN && attachmentOf(socket).bootId !== null;
+}
+
+/** Closes a socket that speaks for nobody any more: neither its frames nor its end count. */
+function drop(socket: WebSocket, code: number, reason: string): void {
+  socket.serializeAttachment({ ...attachmentOf(socket), bootId: null } satisfies Attachment);
+  close(socket, code, reason);
 }
 
 function close(socket: WebSocket, code: number, reason: string): void {

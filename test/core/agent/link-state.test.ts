@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { afterAbsence, judgeHello, LOST_AFTER_MS, SILENT_AFTER_MS } from "../../../src/core/agent/link-state.ts";
+import {
+  afterAbsence,
+  isSilent,
+  judgeHello,
+  LOST_AFTER_MS,
+  SILENT_AFTER_MS,
+} from "../../../src/core/agent/link-state.ts";
+import { PING_INTERVAL_MS } from "../../../src/core/protocol/agent-link.ts";
 
 describe("judgeHello", () => {
   it.each<[string, string | null, number | null, "accept" | "displace" | "refuse"]>([
@@ -27,4 +34,10 @@ describe("afterAbsence", () => {
     const state = { connection, disconnectedAtMs };
     expect(afterAbsence(state, nowMs)).toEqual({ ...state, connection: expected });
   });
+});
+
+it("calls a socket silent only when more than two pings are missing", () => {
+  expect(isSilent(1_000, 1_000 + SILENT_AFTER_MS)).toBe(false);
+  expect(isSilent(1_000, 1_000 + SILENT_AFTER_MS + 1)).toBe(true);
+  expect(SILENT_AFTER_MS).toBeGreaterThan(2 * PING_INTERVAL_MS);
 });
