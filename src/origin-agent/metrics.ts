@@ -8,6 +8,8 @@ import { listen } from "./listen.ts";
 import type { Pod } from "./pod.ts";
 import { DURATION_BOUNDS_MS, RESPONSE_CLASSES } from "./queue-proxy/request-meter.ts";
 
+const EVENT_LOOP_PRECISION_MS = 10_000;
+
 const POD_LABELS = ["namespace", "service", "revision", "pod"] as const;
 
 export class MetricsServer {
@@ -16,7 +18,8 @@ export class MetricsServer {
 
   constructor(pods: () => Iterable<Pod>, isConnected: () => boolean) {
     const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry });
+    // The event loop is sampled every 10 ms by default, which alone kept an idle agent at 0.2 % of a core.
+    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: EVENT_LOOP_PRECISION_MS });
     gauge(registers, "rouse_agent_connected", "1 while the link to the edge is open.", [], (metric) =>
       metric.set(isConnected() ? 1 : 0),
     );

@@ -132,8 +132,8 @@ export class Pod {
       phase: this.#phase,
       ...(failure !== null && { reason: failure.reason, message: failure.message }),
       ...this.#exit,
-      startMs: this.#startMs,
-      readyMs: this.#readyMs,
+      startMs: tenths(this.#startMs),
+      readyMs: tenths(this.#readyMs),
     };
   }
 
@@ -228,4 +228,9 @@ function describeExit({ exitCode, signal }: PodExit): string {
 function quoteLog(instance: Instance): string {
   const tail = instance.logTail(MESSAGE_LOG_LINES);
   return tail === "" ? "; it wrote no output" : `; its last output:\n${tail}`;
+}
+
+/** Milliseconds as people read them in Server-Timing. */
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }

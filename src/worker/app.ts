@@ -1,7 +1,10 @@
 /**
- * The edge's Hono application: control host → API and page, agent links; every other host → data plane.
+ * The edge's front door: control host → API, page and agent links (Hono); every other host → data plane.
+ *
+ * The data plane does not pass through Hono: its context object and dispatch cost 6 to 11 µs per request, a tenth of what
+ * the gateway adds at all (docs/benchmarks.md).
  */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { isControlHost, normalizeHost } from "../core/routing/host.ts";
 import { type AgentLinkEnv, openAgentLink } from "./agent-link.ts";
 import { type ApiEnv, createApi } from "./api/api.ts";
@@ -16,24 +19,16 @@ export type Env = GatewayEnv &
     readonly CONTROL_HOST: string;
   };
 
-export function createApp(): Hono<{ Bindings: Env }> {
-  const control = new Hono<{ Bindings: Env }>();
-  control.get("/rouse/v1/agents/:uid/link", openAgentLink);
-  control.route("/", createApi());
+const control = new Hono<{ Bindings: Env }>();
+control.get("/rouse/v1/agents/:uid/link", openAgentLink);
+control.route("/", createApi());
 
-  const app = new Hono<{ Bindings: Env }>();
-  // One handler and no middleware: Hono calls it without composing a chain, which is what the data plane pays.
-  app.all("*", (c) => dispatch(c, control));
-  return app;
-}
-
-function dispatch(c: Context<{ Bindings: Env }>, control: Hono<{ Bindings: Env }>): Response | Promise<Response> {
-  const request = c.req.raw;
+export function handle(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response> {
   const { proto, authority, target } = splitUrl(request.url);
   const host = normalizeHost(authority);
-  if (isControlHost(host ?? authority, c.env.CONTROL_HOST)) return control.fetch(request, c.env, c.executionCtx);
+  if (isControlHost(host ?? authority, env.CONTROL_HOST)) return control.fetch(request, env, context);
   if (host === null) return problem("HOST_INVALID", "the Host header is not a valid DNS name");
-  return serve({ request, host, authority, target, proto }, c.env, c.executionCtx);
+  return serve({ request, host, authority, target, proto }, env, context);
 }
 
 /** The parts of an absolute URL without the cost of `new URL`, and without its rewriting of the path. */

@@ -5,10 +5,8 @@ import { Agent } from "../durable/agent/agent.ts";
 import { ControlPlane } from "../durable/control-plane/control-plane.ts";
 import { Revision } from "../durable/revision/revision.ts";
 import { Routes } from "../durable/routes/routes.ts";
-import { createApp } from "./app.ts";
+import { handle } from "./app.ts";
 import { RouteCacheControl } from "./gateway/route-cache-control.ts";
 
-const app = createApp();
-
 export { Agent, ControlPlane, Revision, RouteCacheControl, Routes };
-export default { fetch: app.fetch };
+export default { fetch: handle };

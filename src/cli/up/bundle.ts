@@ -17,7 +17,8 @@ export async function bundleWorker(packageRoot: string): Promise<string> {
       conditions: ["workerd", "worker", "browser"],
       external: ["cloudflare:*", "node:*"],
       loader: { ".html": "text", ".txt": "text", ".sql": "text", ".css": "text", ".svg": "text" },
-      sourcemap: "inline",
+      // The bundle is readable as it is; an inline source map would cost the parent 90 MB.
+      sourcemap: false,
       logLevel: "silent",
     });
     const output = outputFiles[0];

@@ -1,19 +1,21 @@
 /**
- * From pod ids to endpoints that an isolate can call: URL and signed grant. A lease's grant is made once per pod and
- * second and shared by all isolates, so a burst of thousands of held requests signs a handful of times.
+ * From pod ids to endpoints that an isolate can call: URL and signed grant. A grant is made once per pod and second and
+ * shared by all who get the pod, so a burst of thousands of held requests signs a handful of times, and the queue-proxy
+ * verifies as often (7.4 µs for a new grant, 0.13 for a known one).
  */
 import type { Endpoint } from "../../core/protocol/admission.ts";
-import { LEASE_TTL_MS, TICKET_GRANT_TTL_MS } from "../../core/revision/leases.ts";
+import { TICKET_GRANT_TTL_MS } from "../../core/revision/leases.ts";
 import type { RevisionMachine } from "../../core/revision/machine.ts";
 import { GrantSigner } from "../grant-signer.ts";
 
-/** A lease's grant outlives the lease by at least this much; within it the grant is reused. */
+/** A grant outlives what it is given for by up to this much; so long it is reused. */
 const REUSE_MS = 1_000;
 
 export class Endpoints {
   readonly #signer: GrantSigner;
   readonly #machine: RevisionMachine;
-  readonly #leaseGrants = new Map<string, { readonly untilMs: number; readonly endpoint: Promise<Endpoint> }>();
+  /** Pod id → its newest grant. */
+  readonly #grants = new Map<string, { readonly untilMs: number; readonly grant: Promise<string> }>();
   readonly #leaseId = crypto.randomUUID().slice(0, 8);
 
   constructor(rootKey: string, machine: RevisionMachine) {
@@ -21,32 +23,31 @@ export class Endpoints {
     this.#machine = machine;
   }
 
-  forTicket(podId: string, ticketId: string, nowMs: number): Promise<Endpoint> {
-    return this.#endpoint(podId, `${this.#leaseId}-${ticketId}`, nowMs + TICKET_GRANT_TTL_MS);
+  /** A ticket's grant is the pod's: the ledger gives out slots, the grant only opens the door. */
+  forTicket(podId: string, nowMs: number): Promise<Endpoint> {
+    return this.#granted(podId, nowMs + TICKET_GRANT_TTL_MS);
   }
 
   forLease(podIds: readonly string[], expiresAtMs: number): Promise<Endpoint[]> {
-    return Promise.all(podIds.map((podId) => this.#leased(podId, expiresAtMs)));
+    return Promise.all(podIds.map((podId) => this.#granted(podId, expiresAtMs)));
   }
 
-  #leased(podId: string, expiresAtMs: number): Promise<Endpoint> {
-    const known = this.#leaseGrants.get(podId);
-    if (known !== undefined && known.untilMs >= expiresAtMs) return known.endpoint;
-    const untilMs = expiresAtMs + REUSE_MS;
-    const endpoint = this.#endpoint(podId, this.#leaseId, untilMs);
-    for (const [id, { untilMs: end }] of this.#leaseGrants) {
-      if (end < expiresAtMs - LEASE_TTL_MS) this.#leaseGrants.delete(id);
-    }
-    this.#leaseGrants.set(podId, { untilMs, endpoint });
-    return endpoint;
-  }
-
-  async #endpoint(podId: string, leaseId: string, expiresAtMs: number): Promise<Endpoint> {
+  async #granted(podId: string, expiresAtMs: number): Promise<Endpoint> {
     const contact = this.#machine.contact(podId);
     // The pod went while the answer was on its way: an endpoint that refuses makes the gateway ask again.
     if (contact?.dataUrl == null) return { podId, url: "http://0.0.0.0:9/gone", grant: "" };
-    const { agentUid, keyEpoch, dataUrl } = contact;
-    const grant = await this.#signer.sign(agentUid, { podId, leaseId, expiresAtMs, keyEpoch });
-    return { podId, url: `${dataUrl}/${podId}`, grant };
+    const url = `${contact.dataUrl}/${podId}`;
+    const known = this.#grants.get(podId);
+    if (known !== undefined && known.untilMs >= expiresAtMs) return { podId, url, grant: await known.grant };
+    const untilMs = expiresAtMs + REUSE_MS;
+    const claims = { podId, leaseId: this.#leaseId, expiresAtMs: untilMs, keyEpoch: contact.keyEpoch };
+    const grant = this.#signer.sign(contact.agentUid, claims);
+    this.#forgetExpired(expiresAtMs);
+    this.#grants.set(podId, { untilMs, grant });
+    return { podId, url, grant: await grant };
+  }
+
+  #forgetExpired(expiresAtMs: number): void {
+    for (const [podId, { untilMs }] of this.#grants) if (untilMs < expiresAtMs) this.#grants.delete(podId);
   }
 }

@@ -33,7 +33,7 @@ type RevisionEnv = {
 /** While there are pods or waiters the object wakes by its alarm at least this often, whatever memory held. */
 const BACKSTOP_MS = 30_000;
 /** A message to the control plane that failed is sent again after this long. */
-const OBSERVE_RETRY_MS = 1_000;
+const TELL_RETRY_MS = 1_000;
 /** setTimeout with more than this overflows; far longer waits are the alarm's. */
 const MAX_TIMER_MS = 60_000;
 
@@ -56,6 +56,8 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
     this.#machine = new RevisionMachine(this.#store.load(), () => crypto.randomUUID().slice(0, 18), Date.now());
     this.#savedVersion = this.#machine.version;
     this.#endpoints = new Endpoints(env.ROUSE_ROOT_KEY, this.#machine);
+    const unsent = this.#store.unsentObservation();
+    if (unsent !== null) ctx.waitUntil(this.#observe(unsent));
     this.#perform();
   }
 
@@ -136,29 +138,38 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
   // --- effects ---
 
   #perform(): void {
-    if (this.#isFinished) return;
     const effects = this.#machine.takeEffects();
+    // Gateways that have not heard yet still ask.
+    if (this.#isFinished) return this.#answer(effects.answers);
     if (effects.observation !== null) this.#store.putObservation(effects.observation);
     if (this.#machine.version !== this.#savedVersion) {
       this.#store.save(this.#machine.snapshot());
       this.#savedVersion = this.#machine.version;
     }
-    for (const answer of effects.answers) {
-      this.#pending.get(answer.requestId)?.(answer);
-      this.#pending.delete(answer.requestId);
-    }
+    this.#answer(effects.answers);
     for (const call of effects.calls) this.ctx.waitUntil(this.#assign(call));
     if (effects.observation !== null) this.ctx.waitUntil(this.#observe(effects.observation));
     if (effects.wantsAgents) this.ctx.waitUntil(this.#askForAgents());
-    if (effects.isFinished) this.ctx.waitUntil(this.#finish());
+    if (effects.isFinished) {
+      // A crash before the control plane has heard must not end the telling.
+      this.#alarmBy(Date.now() + TELL_RETRY_MS);
+      this.ctx.waitUntil(this.#finish());
+    }
     this.#wakeAt(effects.wakeAtMs);
     this.#keepBackstop();
+  }
+
+  #answer(answers: readonly Answer[]): void {
+    for (const answer of answers) {
+      this.#pending.get(answer.requestId)?.(answer);
+      this.#pending.delete(answer.requestId);
+    }
   }
 
   async #admission(answer: Answer): Promise<Admission> {
     const nothing = () => undefined;
     if (answer.kind === "ticket") {
-      const endpoint = await this.#endpoints.forTicket(answer.podId, answer.ticketId, Date.now());
+      const endpoint = await this.#endpoints.forTicket(answer.podId, Date.now());
       const give = (back: (ticketId: string, nowMs: number) => void) => () => {
         back.call(this.#machine, answer.ticketId, Date.now());
         this.#perform();
@@ -191,7 +202,7 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
       this.#store.observationSent(observation.sequence);
     } catch {
       // It is on record and goes out again; the alarm survives a reset of this object.
-      this.#alarmBy(Date.now() + OBSERVE_RETRY_MS);
+      this.#alarmBy(Date.now() + TELL_RETRY_MS);
     }
   }
 
@@ -210,7 +221,7 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
       try {
         await this.#controlPlane().revisionDestroyed(revisionUid);
       } catch {
-        this.#alarmBy(Date.now() + OBSERVE_RETRY_MS);
+        this.#alarmBy(Date.now() + TELL_RETRY_MS);
         return;
       }
     }

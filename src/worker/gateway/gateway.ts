@@ -157,7 +157,9 @@ async function forward(attempt: Attempt, endpoint: Endpoint, admitted: Admitted 
       error: new ServingError("POD_UNREACHABLE", "the agent of the pod broke off before it answered", { cause: error }),
     };
   }
-  const refusal = parseRefusal(response.headers.get(REFUSED_HEADER));
+  // Only these statuses carry refusals, so that the usual answer's headers need not be read.
+  const mayBeRefused = response.status === 503 || response.status === 403;
+  const refusal = mayBeRefused ? parseRefusal(response.headers.get(REFUSED_HEADER)) : null;
   if (refusal !== null) {
     background.waitUntil(response.arrayBuffer().catch(() => undefined));
     return {
