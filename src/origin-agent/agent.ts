@@ -16,6 +16,7 @@ import {
 } from "../core/protocol/agent-link.ts";
 import type { Driver } from "./drivers/driver.ts";
 import { ProcessDriver } from "./drivers/process/process-driver.ts";
+import { EdgeClock } from "./edge-clock.ts";
 import { Link } from "./link.ts";
 import { MetricsServer } from "./metrics.ts";
 import type { Pod } from "./pod.ts";
@@ -79,6 +80,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #stateFile: StateFile;
   readonly #drivers: readonly Driver[];
   readonly #bootId = randomUUID();
+  readonly #clock = new EdgeClock();
   readonly #grants = new Grants();
   readonly #reconciler: Reconciler;
   readonly #dataServer: DataServer;
@@ -97,7 +99,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#stateFile = stateFile;
     this.#drivers = drivers;
     this.#reconciler = new Reconciler({ drivers, stateFile, log, onChange: (pod) => this.#podChanged(pod) });
-    this.#dataServer = new DataServer(this.#reconciler.proxies, this.#grants);
+    this.#dataServer = new DataServer(this.#reconciler.proxies, this.#grants, this.#clock);
     this.#metricsServer = new MetricsServer(
       () => this.#reconciler.pods,
       () => this.#link.isConnected,
@@ -176,7 +178,8 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   #welcomed(frame: WelcomeFrame): void {
-    this.#grants.setKeys(frame.keys, frame.clockMs - Date.now());
+    this.#clock.set(frame.clockMs);
+    this.#grants.setKeys(frame.keys);
     this.#options.log.info({ controlPlaneId: frame.controlPlaneId }, "connected to the edge");
     // What changed between hello and welcome.
     this.#sendChanged();
@@ -198,7 +201,7 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   #sendStats(): void {
     const pods = this.#reconciler.stats(performance.now());
-    if (pods.length > 0) this.#link.send({ type: "stats", measuredAtMs: Date.now(), pods });
+    if (pods.length > 0) this.#link.send({ type: "stats", measuredAtMs: this.#clock.nowMs(), pods });
   }
 }
 

@@ -27,6 +27,8 @@ export class FakeEdge {
   /** The newest status of each pod that was ever reported. */
   readonly statuses = new Map<string, PodStatus>();
   readonly stats = new Map<string, PodStats>();
+  /** When the newest stats were measured, on the edge's clock. */
+  measuredAtMs = 0;
   /** Answers to a hello instead of a welcome. */
   refuse: Extract<EdgeFrame, { type: "refuse" }> | null = null;
   /** What the edge's clock shows more than ours. */
@@ -137,7 +139,9 @@ export class FakeEdge {
 
   #note(frame: AgentFrame): void {
     if (frame.type === "hello") this.hellos.push(frame);
-    if (frame.type === "stats") for (const pod of frame.pods) this.stats.set(pod.podId, pod);
-    else for (const pod of frame.pods) this.statuses.set(pod.podId, pod);
+    if (frame.type === "stats") {
+      this.measuredAtMs = frame.measuredAtMs;
+      for (const pod of frame.pods) this.stats.set(pod.podId, pod);
+    } else for (const pod of frame.pods) this.statuses.set(pod.podId, pod);
   }
 }

@@ -19,6 +19,20 @@ it("judges grants by the edge's clock when its own is wrong", async () => {
   expect((await call(harness, "pod-1", "/", { grant: expired })).body).toBe("the grant has expired\n");
 });
 
+it("dates its measurements by the edge's clock when its own is wrong", async () => {
+  harness = await startHarness();
+  const { edge } = harness;
+  edge.skewMs = -3_600_000;
+  edge.dropLink();
+  await edge.until("a second hello", () => edge.hellos[1]);
+  const sinceMs = Date.now() + edge.skewMs;
+  await startPod(harness, desiredPod("pod-1"));
+  const measuredAtMs = await edge.until("stats", () => edge.stats.has("pod-1") && edge.measuredAtMs);
+  // The way of the welcome through the loopback is all that it may be off.
+  expect(measuredAtMs).toBeGreaterThan(sinceMs - 500);
+  expect(measuredAtMs).toBeLessThanOrEqual(Date.now() + edge.skewMs);
+});
+
 it("reports what changed while it was cut off as soon as it is back", async () => {
   harness = await startHarness();
   const { edge } = harness;

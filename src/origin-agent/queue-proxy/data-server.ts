@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Duplex } from "node:stream";
+import type { EdgeClock } from "../edge-clock.ts";
 import { listen } from "../listen.ts";
 import { Exchange, ExchangeResponse } from "./exchange.ts";
 import type { Grants } from "./grants.ts";
@@ -20,11 +21,13 @@ const MAX_HEAD_BYTES = 128 * 1024;
 export class DataServer {
   readonly #pods: ReadonlyMap<string, PodProxy>;
   readonly #grants: Grants;
+  readonly #clock: EdgeClock;
   readonly #server: Server<typeof IncomingMessage, typeof ExchangeResponse>;
 
-  constructor(pods: ReadonlyMap<string, PodProxy>, grants: Grants) {
+  constructor(pods: ReadonlyMap<string, PodProxy>, grants: Grants, clock: EdgeClock) {
     this.#pods = pods;
     this.#grants = grants;
+    this.#clock = clock;
     this.#server = createServer({
       ServerResponse: ExchangeResponse,
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -72,7 +75,7 @@ export class DataServer {
   }
 
   #podFor(podId: string, head: RequestHead): PodProxy | Refusal {
-    const problem = this.#grants.problemOf(head.grant, podId, Date.now());
+    const problem = this.#grants.problemOf(head.grant, podId, this.#clock.nowMs());
     if (problem !== null) return { reason: "grant", message: problem };
     return this.#pods.get(podId) ?? NO_SUCH_POD;
   }

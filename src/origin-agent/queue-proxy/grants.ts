@@ -11,25 +11,23 @@ export class Grants {
   readonly #keys = new Map<number, KeyObject>();
   /** Grant text → the pod it opens and when it expires. The oldest goes first. */
   readonly #verified = new Map<string, { readonly podId: string; readonly expiresAtMs: number }>();
-  #skewMs = 0;
 
-  /**
-   * @param keys replaces all keys that were known; raw 32 bytes in base64url
-   * @param skewMs the edge's clock minus ours
-   */
-  setKeys(keys: readonly { readonly epoch: number; readonly key: string }[], skewMs: number): void {
+  /** @param keys replaces all keys that were known; raw 32 bytes in base64url */
+  setKeys(keys: readonly { readonly epoch: number; readonly key: string }[]): void {
     this.#keys.clear();
     this.#verified.clear();
-    this.#skewMs = skewMs;
     for (const { epoch, key } of keys) this.#keys.set(epoch, createSecretKey(Buffer.from(key, "base64url")));
   }
 
-  /** @returns null when the grant opens the pod now, else what is wrong, for people */
+  /**
+   * @param nowMs on the edge's clock
+   * @returns null when the grant opens the pod now, else what is wrong, for people
+   */
   problemOf(grant: string, podId: string, nowMs: number): string | null {
     const known = this.#verified.get(grant) ?? this.#verify(grant);
     if (typeof known === "string") return known;
     if (known.podId !== podId) return "the grant is for another pod";
-    if (nowMs + this.#skewMs <= known.expiresAtMs + GRANT_CLOCK_LEEWAY_MS) return null;
+    if (nowMs <= known.expiresAtMs + GRANT_CLOCK_LEEWAY_MS) return null;
     this.#verified.delete(grant);
     return "the grant has expired";
   }
