@@ -61,6 +61,8 @@ describe("a request", () => {
       "x-forwarded-proto": "https",
       "x-rouse-request-id": "request-1",
       "x-custom": "kept",
+      "knative-serving-revision": "hello-00001",
+      "Knative-Serving-Namespace": "default",
       connection: "close, x-hop",
       "x-hop": "dropped",
       te: "trailers",
@@ -73,7 +75,7 @@ describe("a request", () => {
       forwarded: "for=192.0.2.1;host=hello.default.example.com;proto=https",
       "x-custom": "kept",
     });
-    const leaked = Object.keys(seen.headers).filter((name) => name.startsWith("x-rouse-") || name === "x-hop");
+    const leaked = Object.keys(seen.headers).filter((name) => /^x-rouse-|^x-hop$|^knative-serving-/.test(name));
     expect(leaked).toEqual([]);
   });
 
@@ -91,6 +93,11 @@ describe("a request", () => {
     expect(answer.status).toBe(code);
     expect(answer.headers["x-rouse-refused"]).toBeUndefined();
     expect(answer.headers["set-cookie"]).toEqual(["a=1", "b=2"]);
+  });
+
+  it("is answered without the headers that the application meant for its own hop", async () => {
+    const { headers } = await call(harness, "free", "/hop-headers");
+    expect([headers["x-hop"], headers["x-kept"]]).toEqual([undefined, "for all"]);
   });
 
   it("of method HEAD gets a head only", async () => {
@@ -221,7 +228,8 @@ describe("an upgraded connection", () => {
   it("is carried byte by byte, counts as in flight, and is listed by its request id until it closes", async () => {
     const { edge } = harness;
     const { response, socket } = await upgrade("single", "/socket", { [REQUEST_ID_HEADER]: "socket-1" });
-    expect(response.headers["x-rouse-grant"]).toBeUndefined();
+    expect([response.headers["x-rouse-grant"], response.headers["x-hop"]]).toEqual([undefined, undefined]);
+    expect(response.headers.upgrade).toBe("echo");
     socket.write("ping");
     expect(String((await once(socket, "data"))[0])).toBe("ping");
     await edge.until("the socket to be listed", () => edge.stats.get("single")?.sockets.includes("socket-1"));

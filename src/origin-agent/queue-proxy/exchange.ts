@@ -13,6 +13,7 @@ import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Dispatcher } from "undici";
 import { HOP_BY_HOP } from "../../core/protocol/headers.ts";
 import { checkTimeouts, deadlineMs } from "../../core/queue-proxy/timeouts.ts";
+import { addConnectionNames } from "./connection-names.ts";
 import type { Entry, PodProxy } from "./pod-proxy.ts";
 import { answer, NO_SUCH_POD, refuse } from "./refusal.ts";
 import { RequestBody } from "./request-body.ts";
@@ -109,9 +110,10 @@ export class Exchange implements Entry, Dispatcher.DispatchHandler {
     // Interim answers (103) end here: the edge's fetch has no way to pass them on.
     if (status < 200) return;
     const raw: string[] = [];
+    const ended = namedByConnection(headers.connection);
     for (const name in headers) {
       const value = headers[name];
-      if (value === undefined || HOP_BY_HOP.has(name) || name.startsWith("x-rouse-")) continue;
+      if (value === undefined || HOP_BY_HOP.has(name) || name.startsWith("x-rouse-") || ended?.has(name)) continue;
       if (typeof value === "string") raw.push(name, value);
       else for (const one of value) raw.push(name, one);
     }
@@ -248,6 +250,12 @@ export class Exchange implements Entry, Dispatcher.DispatchHandler {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
   }
+}
+
+function namedByConnection(connection: string | string[] | undefined): ReadonlySet<string> | null {
+  if (connection === undefined) return null;
+  if (typeof connection === "string") return addConnectionNames(null, connection);
+  return connection.reduce<Set<string> | null>(addConnectionNames, null);
 }
 
 function onResponseClose(this: ExchangeResponse): void {

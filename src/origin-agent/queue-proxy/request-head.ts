@@ -6,6 +6,7 @@
  *     host                          the pod's address; replaced by X-Forwarded-Host, what the client asked for
  *     connection, te, ... (hop)     end here; `upgrade` is put back for an upgrade
  *     expect                        answered here
+ *     knative-serving-*             names of the revision that only Knative's own hops may read
  *     everything else               forwarded as it came
  */
 
@@ -17,6 +18,7 @@ import {
   REQUEST_ID_HEADER,
 } from "../../core/protocol/headers.ts";
 import { forwardedValue } from "../../core/queue-proxy/forwarded.ts";
+import { addConnectionNames } from "./connection-names.ts";
 
 const PROXY_REQUEST_HEADER_LOWER = PROXY_REQUEST_HEADER.toLowerCase();
 
@@ -57,12 +59,14 @@ export function readRequestHead(rawHeaders: readonly string[]): RequestHead {
         requestId = value;
         continue;
       case "connection":
-        connectionNames = namesIn(value, connectionNames);
+        connectionNames = addConnectionNames(connectionNames, value);
         continue;
       case "transfer-encoding":
         hasBody = true;
         continue;
       case "expect":
+      case "knative-serving-revision":
+      case "knative-serving-namespace":
         continue;
       case "content-length":
         hasBody ||= value !== "0";
@@ -94,15 +98,6 @@ export function readRequestHead(rawHeaders: readonly string[]): RequestHead {
     if (forwarded !== "") headers.push("forwarded", forwarded);
   }
   return { grant, requestId, isProxied, hasBody, headers };
-}
-
-/** Headers that a Connection header names end with this hop too (RFC 9110 §7.6.1). Usually there are none. */
-function namesIn(value: string, names: Set<string> | null): Set<string> | null {
-  const lower = value.toLowerCase();
-  if (lower === "keep-alive" || lower === "close" || lower === "upgrade") return names;
-  const all = names ?? new Set<string>();
-  for (const name of lower.split(",")) all.add(name.trim());
-  return all;
 }
 
 function drop(headers: string[], names: ReadonlySet<string>): void {

@@ -8,6 +8,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { HOP_BY_HOP } from "../../core/protocol/headers.ts";
 import { checkTimeouts, deadlineMs } from "../../core/queue-proxy/timeouts.ts";
+import { addConnectionNames } from "./connection-names.ts";
 import type { Entry, PodProxy } from "./pod-proxy.ts";
 import { answerSocket, NO_SUCH_POD, statusOf } from "./refusal.ts";
 import type { RequestHead } from "./request-head.ts";
@@ -181,11 +182,12 @@ export class UpgradeExchange implements Entry {
 function headText(response: IncomingMessage, isUpgrade: boolean): string {
   const lines = [`HTTP/1.1 ${response.statusCode} ${response.statusMessage}`];
   const { rawHeaders } = response;
+  const ended = addConnectionNames(null, response.headers.connection ?? "");
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? "").toLowerCase();
     if (name.startsWith("x-rouse-")) continue;
     // On a declined upgrade Node has taken the framing off: the end of the connection is the end of the body.
-    if (!isUpgrade && HOP_BY_HOP.has(name)) continue;
+    if (HOP_BY_HOP.has(name) ? !isUpgrade : ended?.has(name)) continue;
     lines.push(`${rawHeaders[index]}: ${rawHeaders[index + 1]}`);
   }
   if (!isUpgrade) lines.push("connection: close");
