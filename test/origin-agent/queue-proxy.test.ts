@@ -50,6 +50,7 @@ describe("a grant", () => {
   it("for a pod that is not here is refused as unreachable", async () => {
     const answer = await call(harness, "elsewhere", "/hello");
     expect([answer.status, answer.headers["x-rouse-refused"]]).toEqual([503, "unreachable"]);
+    expect(answer.headers["x-rouse-pod"]).toBeUndefined();
   });
 });
 
@@ -84,14 +85,31 @@ describe("a request", () => {
     ["/", "/"],
     ["?a=b", "/?a=b"],
     ["//double", "//double"],
+    // The prefix ends at the pod id; what dots mean after it is the application's affair.
+    ["/../single/x", "/../single/x"],
+    ["/%2e%2e/single/x", "/%2e%2e/single/x"],
+    ["/./x", "/./x"],
+    ["/a/..%2f..%2fx", "/a/..%2f..%2fx"],
   ])("for the target %j asks the application for %j", async (path, seen) => {
     expect(JSON.parse((await call(harness, "free", path)).body).url).toBe(seen);
   });
+
+  it.each(["/", "/../free/x", "/%2e%2e/free/x", "//free/x", "/fre%65/x", "http://free/free/x"])(
+    "for %j, which does not begin with the pod's id, is refused",
+    async (path) => {
+      const { edge, agent } = harness;
+      const outgoing = request({ port: agent.dataPort, path, headers: { [GRANT_HEADER]: edge.grant("free") } });
+      const [response] = (await once(outgoing.end(), "response")) as [IncomingMessage];
+      expect([response.statusCode, response.headers["x-rouse-refused"]]).toEqual([403, "grant"]);
+      response.resume();
+    },
+  );
 
   it.each([204, 304, 404, 503])("answered with %i by the application is passed on, and is no refusal", async (code) => {
     const answer = await call(harness, "free", `/status?code=${code}`);
     expect(answer.status).toBe(code);
     expect(answer.headers["x-rouse-refused"]).toBeUndefined();
+    expect(answer.headers["x-rouse-pod"]).toBe("free");
     expect(answer.headers["set-cookie"]).toEqual(["a=1", "b=2"]);
   });
 
@@ -155,6 +173,7 @@ describe("a request", () => {
   it("that takes longer than the revision's timeout is answered 504 and taken from the application", async () => {
     const answer = await call(harness, "hurried", "/hold?id=late");
     expect([answer.status, answer.body]).toEqual([504, "request timeout"]);
+    expect(answer.headers["x-rouse-pod"]).toBe("hurried");
     await idleAgain("hurried");
     await expect.poll(() => log("hurried")).toContain("aborted late");
   });
@@ -230,6 +249,7 @@ describe("an upgraded connection", () => {
     const { response, socket } = await upgrade("single", "/socket", { [REQUEST_ID_HEADER]: "socket-1" });
     expect([response.headers["x-rouse-grant"], response.headers["x-hop"]]).toEqual([undefined, undefined]);
     expect(response.headers.upgrade).toBe("echo");
+    expect(response.headers["x-rouse-pod"]).toBe("single");
     socket.write("ping");
     expect(String((await once(socket, "data"))[0])).toBe("ping");
     await edge.until("the socket to be listed", () => edge.stats.get("single")?.sockets.includes("socket-1"));
@@ -256,6 +276,15 @@ describe("an upgraded connection", () => {
     const outgoing = upgradeRequest("free", "/no-upgrade");
     const [response] = (await once(outgoing, "response")) as [IncomingMessage];
     expect([response.statusCode, await text(response)]).toEqual([404, "nope"]);
+    expect(response.headers["x-rouse-pod"]).toBe("free");
+    await idleAgain("free");
+  });
+
+  it("that the application breaks off in its handshake is answered 502 in the pod's name", async () => {
+    const outgoing = upgradeRequest("free", "/cut-upgrade");
+    const [response] = (await once(outgoing, "response")) as [IncomingMessage];
+    expect([response.statusCode, response.headers["x-rouse-pod"]]).toEqual([502, "free"]);
+    response.resume();
     await idleAgain("free");
   });
 
@@ -263,6 +292,7 @@ describe("an upgraded connection", () => {
     const outgoing = upgradeRequest("free", "/socket", { [GRANT_HEADER]: "no" });
     const [response] = (await once(outgoing, "response")) as [IncomingMessage];
     expect([response.statusCode, response.headers["x-rouse-refused"]]).toEqual([403, "grant"]);
+    expect(response.headers["x-rouse-pod"]).toBeUndefined();
     response.resume();
   });
 });
@@ -318,7 +348,7 @@ describe("a pod that retires", () => {
     await inFlight("limited", 1);
     edge.desire(free, single, hurried, idle, retiring(pod, 50));
     await edge.untilPhase("limited", "stopped");
-    expect(await held).toMatchObject({ status: 502 });
+    expect(await held).toMatchObject({ status: 502, headers: { "x-rouse-pod": "limited" } });
   });
 });
 

@@ -9,6 +9,11 @@ export const GRANT_HEADER = "x-rouse-grant";
 export const REQUEST_ID_HEADER = "x-rouse-request-id";
 /** Queue-proxy → edge: this request was not given to the application; the value is a RefusalReason. */
 export const REFUSED_HEADER = "x-rouse-refused";
+/**
+ * Queue-proxy → edge and client: this pod's application answered. An answer without it (and without REFUSED_HEADER) comes
+ * from something in between: Cloudflare answers 52x and 530 for an origin that it cannot reach.
+ */
+export const POD_HEADER = "x-rouse-pod";
 /** Edge → client: the answer waited for a pod to start. The value is the wait in whole milliseconds. */
 export const COLD_START_HEADER = "x-rouse-cold-start";
 /** Edge → client, on answers that Rouse made itself: the ErrorCode. */

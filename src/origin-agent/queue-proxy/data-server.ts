@@ -9,7 +9,7 @@ import { listen } from "../listen.ts";
 import { Exchange, ExchangeResponse } from "./exchange.ts";
 import type { Grants } from "./grants.ts";
 import type { PodProxy } from "./pod-proxy.ts";
-import { answerSocket, NO_SUCH_POD, type Refusal, refuse, statusOf } from "./refusal.ts";
+import { NO_SUCH_POD, type Refusal, refuse, refuseSocket } from "./refusal.ts";
 import { type RequestHead, readRequestHead, splitTarget } from "./request-head.ts";
 import { UpgradeExchange } from "./upgrade.ts";
 
@@ -68,9 +68,8 @@ export class DataServer {
     const target = splitTarget(request.url ?? "");
     const pod = this.#podFor(target?.podId ?? "", head);
     if (target === null || "reason" in pod) {
-      const refusal = "reason" in pod ? pod : NO_SUCH_POD;
       socket.on("error", () => socket.destroy());
-      answerSocket(socket, statusOf(refusal), `${refusal.message}\n`, refusal.reason);
+      refuseSocket(socket, "reason" in pod ? pod : NO_SUCH_POD);
     } else new UpgradeExchange(pod, request, socket, clientHead, head, target.path).begin();
   }
 

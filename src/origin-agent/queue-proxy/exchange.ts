@@ -11,11 +11,11 @@
  */
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Dispatcher } from "undici";
-import { HOP_BY_HOP } from "../../core/protocol/headers.ts";
+import { HOP_BY_HOP, POD_HEADER } from "../../core/protocol/headers.ts";
 import { checkTimeouts, deadlineMs } from "../../core/queue-proxy/timeouts.ts";
 import { addConnectionNames } from "./connection-names.ts";
 import type { Entry, PodProxy } from "./pod-proxy.ts";
-import { answer, NO_SUCH_POD, refuse } from "./refusal.ts";
+import { answerFor, NO_SUCH_POD, refuse } from "./refusal.ts";
 import { RequestBody } from "./request-body.ts";
 import type { RequestHead } from "./request-head.ts";
 
@@ -109,7 +109,7 @@ export class Exchange implements Entry, Dispatcher.DispatchHandler {
     const response = this.#response;
     // Interim answers (103) end here: the edge's fetch has no way to pass them on.
     if (status < 200) return;
-    const raw: string[] = [];
+    const raw: string[] = [POD_HEADER, this.#pod.podId];
     const ended = namedByConnection(headers.connection);
     for (const name in headers) {
       const value = headers[name];
@@ -161,7 +161,8 @@ export class Exchange implements Entry, Dispatcher.DispatchHandler {
       this.#dispatch();
       return;
     } else if (this.#wasSent || this.#isSecondTry) {
-      answer(this.#response, 502, `the application broke off before it answered: ${error.message}\n`);
+      const message = `the application broke off before it answered: ${error.message}\n`;
+      answerFor(this.#pod.podId, this.#response, 502, message);
     } else {
       refuse(this.#response, { reason: "unreachable", message: `the application did not answer: ${error.message}` });
     }
@@ -186,7 +187,7 @@ export class Exchange implements Entry, Dispatcher.DispatchHandler {
         this.#armTimer(nowMs);
         return;
       case "answer":
-        answer(this.#response, decision.status, decision.message);
+        answerFor(this.#pod.podId, this.#response, decision.status, decision.message);
         break;
       case "cut":
         if (this.#bytesLeft === UNKNOWN_LENGTH) this.#response.end(decision.message);

@@ -6,11 +6,11 @@
 import { type ClientRequest, type IncomingMessage, request as requestUpstream } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { HOP_BY_HOP } from "../../core/protocol/headers.ts";
+import { HOP_BY_HOP, POD_HEADER } from "../../core/protocol/headers.ts";
 import { checkTimeouts, deadlineMs } from "../../core/queue-proxy/timeouts.ts";
 import { addConnectionNames } from "./connection-names.ts";
 import type { Entry, PodProxy } from "./pod-proxy.ts";
-import { answerSocket, NO_SUCH_POD, statusOf } from "./refusal.ts";
+import { answerSocketFor, NO_SUCH_POD, type Refusal, refuseSocket, statusOf } from "./refusal.ts";
 import type { RequestHead } from "./request-head.ts";
 
 export class UpgradeExchange implements Entry {
@@ -54,7 +54,7 @@ export class UpgradeExchange implements Entry {
     if (refusal === null) return;
     this.#isSettled = true;
     this.#stopTimer();
-    answerSocket(this.#client, statusOf(refusal), `${refusal.message}\n`, refusal.reason);
+    refuseSocket(this.#client, refusal);
     this.#pod.meter.observe(statusOf(refusal), 0);
   }
 
@@ -79,7 +79,7 @@ export class UpgradeExchange implements Entry {
   }
 
   evict(): void {
-    this.#end(statusOf(NO_SUCH_POD), `${NO_SUCH_POD.message}\n`, NO_SUCH_POD.reason);
+    this.#refuse(NO_SUCH_POD);
   }
 
   #upgraded(response: IncomingMessage, application: Socket, head: Buffer): void {
@@ -100,7 +100,7 @@ export class UpgradeExchange implements Entry {
       if (!application.readableEnded) client.destroy();
       this.#settleIfClosed();
     });
-    client.write(headText(response, true));
+    client.write(headText(response, this.#pod.podId, true));
     if (head.length > 0) client.write(head);
     if (this.#clientHead.length > 0) application.write(this.#clientHead);
     application.pipe(client);
@@ -114,26 +114,35 @@ export class UpgradeExchange implements Entry {
       return;
     }
     this.#status = response.statusCode ?? 0;
-    this.#client.write(headText(response, false));
+    this.#client.write(headText(response, this.#pod.podId, false));
     response.on("error", () => this.#client.destroy());
     response.pipe(this.#client);
   }
 
   #failed(error: NodeJS.ErrnoException): void {
     if (error.code === "ECONNREFUSED" || error.code === "EHOSTUNREACH") {
-      this.#end(503, `the application did not answer: ${error.message}\n`, "unreachable");
+      this.#refuse({ reason: "unreachable", message: `the application did not answer: ${error.message}` });
     } else {
-      this.#end(502, `the application broke off before it answered: ${error.message}\n`);
+      this.#fail(502, `the application broke off before it answered: ${error.message}\n`);
     }
   }
 
-  /** Answers, if nothing was answered yet, and gives the slot back. */
-  #end(status: number, body: string, refused: string | null = null): void {
+  #refuse(refusal: Refusal): void {
     if (this.#isSettled) return;
-    if (this.#status === 0) {
-      this.#status = status;
-      answerSocket(this.#client, status, body, refused);
-    } else this.#client.destroy();
+    if (this.#status === 0) refuseSocket(this.#client, refusal);
+    this.#finish(statusOf(refusal));
+  }
+
+  #fail(status: number, body: string): void {
+    if (this.#isSettled) return;
+    if (this.#status === 0) answerSocketFor(this.#pod.podId, this.#client, status, body);
+    this.#finish(status);
+  }
+
+  /** Gives the slot back; what was answered in part is cut off. */
+  #finish(status: number): void {
+    if (this.#status === 0) this.#status = status;
+    else this.#client.destroy();
     this.#settle();
     this.#upstream?.destroy();
   }
@@ -168,7 +177,7 @@ export class UpgradeExchange implements Entry {
   #checkDeadline(): void {
     const times = { startedAtMs: this.#startedAtMs, lastWriteAtMs: null };
     const decision = checkTimeouts(this.#pod.limits, times, performance.now());
-    if (decision.kind === "answer") this.#end(decision.status, decision.message);
+    if (decision.kind === "answer") this.#fail(decision.status, decision.message);
     else this.#armTimer();
   }
 
@@ -178,9 +187,9 @@ export class UpgradeExchange implements Entry {
   }
 }
 
-/** The application's head as text, without what only Rouse may say. */
-function headText(response: IncomingMessage, isUpgrade: boolean): string {
-  const lines = [`HTTP/1.1 ${response.statusCode} ${response.statusMessage}`];
+/** The application's head as text, with the pod's mark and without what only Rouse may say. */
+function headText(response: IncomingMessage, podId: string, isUpgrade: boolean): string {
+  const lines = [`HTTP/1.1 ${response.statusCode} ${response.statusMessage}`, `${POD_HEADER}: ${podId}`];
   const { rawHeaders } = response;
   const ended = addConnectionNames(null, response.headers.connection ?? "");
   for (let index = 0; index < rawHeaders.length; index += 2) {
