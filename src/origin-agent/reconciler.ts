@@ -10,6 +10,7 @@
 import type { Logger } from "pino";
 import type { DesiredFrame } from "../core/protocol/agent-link.ts";
 import type { DesiredPod, PodStats, PodStatus } from "../core/protocol/pod.ts";
+import { attempt } from "./bookkeeping.ts";
 import type { Driver, StartOrder } from "./drivers/driver.ts";
 import { Pod } from "./pod.ts";
 import type { PodProxy } from "./queue-proxy/pod-proxy.ts";
@@ -99,7 +100,7 @@ export class Reconciler {
     if (!isKnown || generation !== this.#state.generation) {
       if (!isKnown) this.#log.info({ controlPlaneId, before: this.#state.controlPlaneId }, "following a control plane");
       this.#state = { controlPlaneId, generation };
-      this.#stateFile.write(this.#state);
+      attempt(this.#log, "record the generation that this agent follows", () => this.#stateFile.write(this.#state));
     }
   }
 

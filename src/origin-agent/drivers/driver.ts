@@ -37,12 +37,12 @@ export type Instance = {
   readonly port: number;
   /** Settles once, when nothing of the instance runs any more. */
   readonly exited: Promise<PodExit>;
-  /** Puts on record that what follows was asked for, then sends SIGTERM. */
+  /** Puts on record, where the disk lets it, that what follows was asked for; then sends SIGTERM. Never throws. */
   requestStop(): void;
   kill(): void;
   /** The newest lines of its output, for messages; "" when there is none. */
   logTail(lineCount: number): string;
-  /** The edge has dropped the ended pod: its records may go. */
+  /** The edge has dropped the ended pod: its records may go. Never throws. */
   forget(): void;
 };
 

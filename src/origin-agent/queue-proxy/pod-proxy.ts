@@ -121,7 +121,8 @@ export class PodProxy {
   admit(entry: Entry, nowMs: number): Refusal | null {
     if (this.#state !== "ready") return this.#state === "draining" ? DRAINING : NOT_READY;
     recordArrival(this.#stats, nowMs, entry.isProxied);
-    const outcome = this.#breaker === null ? "running" : this.#breaker.maybe(entry);
+    const outcome =
+      this.#breaker === null ? "running" : this.#breaker.maybe(entry, entry.isProxied ? this.#breaker.capacity : 0);
     if (outcome === "rejected") {
       recordEnd(this.#stats, nowMs, entry.isProxied);
       return QUEUE_FULL;

@@ -5,11 +5,12 @@
  * A start is on the path of a cold request, so all before the spawn is a handful of system calls, and the identity of
  * the process is written right after it, before the pod counts.
  */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Logger } from "pino";
 import { podCommandLine, podEnvironment } from "../../../core/environment.ts";
+import { attempt } from "../../bookkeeping.ts";
 import type { Driver, FoundPod, StartOrder, StartResult } from "../driver.ts";
 import { findExecutable, workingDirProblem } from "./executable.ts";
 import { LogLimit } from "./log-limit.ts";
@@ -53,7 +54,7 @@ export class ProcessDriver implements Driver {
   }
 
   async start(order: StartOrder): Promise<StartResult> {
-    const { podId, template } = order;
+    const { template } = order;
     if (template.command.length === 0) {
       return failed(
         "CommandMissing",
@@ -67,46 +68,44 @@ export class ProcessDriver implements Driver {
     const port = this.#ports.take();
     if (port === null) return failed("DriverUnavailable", "every port of this agent is in use: stop some pods first");
 
-    const environment = podEnvironment(template, port, this.#inherited);
-    const [command = "", ...args] = podCommandLine(template, environment);
-    const executable = findExecutable(command, workingDir, environment.PATH ?? "");
-    if (executable.kind === "missing") {
-      this.#ports.release(port);
-      return failed("CommandNotFound", executable.message);
-    }
+    const result = await this.#spawn(order, port, workingDir);
+    if (result.kind === "failed") this.#ports.release(port);
+    return result;
+  }
 
-    const folder = new PodFolder(this.#podsFolder, podId);
-    folder.create();
-    const logFile = openSync(folder.logPath, "a");
-    const child = spawn(SHIM_SHELL, shimArguments(folder.path, executable.path, args, environment), {
-      cwd: workingDir,
-      env: environment,
-      detached: true,
-      stdio: ["ignore", logFile, logFile],
-    });
-    closeSync(logFile);
-    const { pid } = child;
-    if (pid === undefined) {
-      const error = await new Promise<Error>((resolveError) => child.once("error", resolveError));
-      this.#ports.release(port);
-      folder.remove();
-      return failed("DriverUnavailable", `the process could not be made: ${error.message}`);
+  async #spawn(order: StartOrder, port: number, workingDir: string): Promise<StartResult> {
+    const environment = podEnvironment(order.template, port, this.#inherited);
+    const [command = "", ...args] = podCommandLine(order.template, environment);
+    const executable = findExecutable(command, workingDir, environment.PATH ?? "");
+    if (executable.kind === "missing") return failed("CommandNotFound", executable.message);
+
+    const folder = new PodFolder(this.#podsFolder, order.podId);
+    let pid: number | undefined;
+    try {
+      folder.create();
+      const shim = shimArguments(folder.path, executable.path, args, environment);
+      const child = spawnInto(folder.logPath, shim, workingDir, environment);
+      pid = child.pid;
+      if (pid === undefined) throw await new Promise<Error>((resolveError) => child.once("error", resolveError));
+      child.unref();
+      const record: PodRecord = {
+        ...order,
+        version: 1,
+        port,
+        // Ended already: its identity is gone, its exit code is not.
+        process: identify(pid) ?? { pid, startTime: "", boot: "" },
+        isStopRequested: false,
+      };
+      folder.write(record);
+      this.#logLimit.watch(folder.logPath);
+      return { kind: "started", instance: this.#instance(folder, record, child) };
+    } catch (error) {
+      // Without its record no later agent would know the process, so it must not stay.
+      if (pid !== undefined) signalGroup(pid, "SIGKILL");
+      attempt(this.#log, "remove the folder of a pod that did not start", () => folder.remove());
+      const why = error instanceof Error ? error.message : String(error);
+      return failed("DriverUnavailable", `the pod could not be started on the agent's machine: ${why}`);
     }
-    child.unref();
-    const record: PodRecord = {
-      ...order,
-      version: 1,
-      port,
-      // Ended already: its identity is gone, its exit code is not.
-      process: identify(pid) ?? { pid, startTime: "", boot: "" },
-      isStopRequested: false,
-    };
-    folder.write(record);
-    this.#logLimit.watch(folder.logPath);
-    return {
-      kind: "started",
-      instance: new ProcessInstance(folder, record, child, () => this.#released(folder, port)),
-    };
   }
 
   async find(): Promise<readonly FoundPod[]> {
@@ -119,7 +118,7 @@ export class ProcessDriver implements Driver {
       }
       this.#ports.claim(record.port);
       this.#logLimit.watch(folder.logPath);
-      const instance = new ProcessInstance(folder, record, null, () => this.#released(folder, record.port));
+      const instance = this.#instance(folder, record, null);
       const { podId, revisionUid, controlPlaneId, template, isStopRequested } = record;
       found.push({ podId, revisionUid, controlPlaneId, template, isStopRequested, instance });
     }
@@ -131,9 +130,11 @@ export class ProcessDriver implements Driver {
     await this.#ports.close();
   }
 
-  #released(folder: PodFolder, port: number): void {
-    this.#logLimit.unwatch(folder.logPath);
-    this.#ports.release(port);
+  #instance(folder: PodFolder, record: PodRecord, child: ChildProcess | null): ProcessInstance {
+    return new ProcessInstance(folder, record, child, this.#log, () => {
+      this.#logLimit.unwatch(folder.logPath);
+      this.#ports.release(record.port);
+    });
   }
 
   /** An agent died between the spawn and the record: nobody was told of this pod, so it ends. */
@@ -144,6 +145,21 @@ export class ProcessDriver implements Driver {
       signalGroup(pid, "SIGKILL");
     }
     folder.remove();
+  }
+}
+
+/** Starts the shim with its output in the log. @throws when the log cannot be opened */
+function spawnInto(
+  logPath: string,
+  shim: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+): ChildProcess {
+  const log = openSync(logPath, "a");
+  try {
+    return spawn(SHIM_SHELL, shim, { cwd, env, detached: true, stdio: ["ignore", log, log] });
+  } finally {
+    closeSync(log);
   }
 }
 

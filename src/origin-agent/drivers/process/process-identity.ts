@@ -23,12 +23,13 @@ export function isRunning(identity: ProcessIdentity): boolean {
   return now !== null && now.startTime === identity.startTime && now.boot === identity.boot;
 }
 
-/** Signals a whole process group. That it is gone already is no error. */
+/** Signals a whole process group. That it is gone already is no error (macOS: EPERM while only zombies are left in it). */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ESRCH" && code !== "EPERM") throw error;
   }
 }
 

@@ -4,6 +4,8 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { constants } from "node:os";
+import type { Logger } from "pino";
+import { attempt } from "../../bookkeeping.ts";
 import type { Instance, PodExit } from "../driver.ts";
 import type { PodFolder, PodRecord } from "./pod-folder.ts";
 import { identify, isRunning, signalGroup } from "./process-identity.ts";
@@ -15,13 +17,15 @@ export class ProcessInstance implements Instance {
   readonly hosts = HOSTS;
   readonly exited: Promise<PodExit>;
   readonly #folder: PodFolder;
+  readonly #log: Logger;
   readonly #onForget: () => void;
   #record: PodRecord;
   #hasExited = false;
 
   /** @param child null = adopted, or already ended */
-  constructor(folder: PodFolder, record: PodRecord, child: ChildProcess | null, onForget: () => void) {
+  constructor(folder: PodFolder, record: PodRecord, child: ChildProcess | null, log: Logger, onForget: () => void) {
     this.#folder = folder;
+    this.#log = log;
     this.#record = record;
     this.#onForget = onForget;
     this.exited = (child === null ? this.#pollUntilEnd() : untilEnd(child)).then((ofShim) => {
@@ -44,7 +48,7 @@ export class ProcessInstance implements Instance {
   requestStop(): void {
     if (!this.#record.isStopRequested) {
       this.#record = { ...this.#record, isStopRequested: true };
-      this.#folder.write(this.#record);
+      attempt(this.#log, "record that a pod was asked to stop", () => this.#folder.write(this.#record));
     }
     if (!this.#hasExited) signalGroup(this.#record.process.pid, "SIGTERM");
   }
@@ -58,7 +62,7 @@ export class ProcessInstance implements Instance {
   }
 
   forget(): void {
-    this.#folder.remove();
+    attempt(this.#log, "remove the records of a pod", () => this.#folder.remove());
     this.#onForget();
   }
 
