@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { count, portNumber } from "../../src/cli/commands/option-values.ts";
+import { count, domainSuffix, portNumber } from "../../src/cli/commands/option-values.ts";
 import { PACKAGE_ROOT } from "../../src/cli/package-root.ts";
 import { openerFor } from "../../src/cli/up/open-page.ts";
 import { choosePort } from "../../src/cli/up/ports.ts";
@@ -81,6 +81,27 @@ describe("a port", () => {
   });
 });
 
+describe("a domain on the command line", () => {
+  it.each(["localhost", "apps.example.com", "a-b.test"])("may be %j", (text) => {
+    expect(domainSuffix(text)).toBe(text);
+  });
+
+  it.each([
+    "Foo Bar",
+    "Example.com",
+    ".test",
+    "test.",
+    "a..b",
+    "-a.test",
+    "10.0.0.1",
+    "",
+    "a/b",
+    `${"x".repeat(64)}.test`,
+  ])("may not be %j", (text) => {
+    expect(() => domainSuffix(text)).toThrow("A suffix of host names is expected");
+  });
+});
+
 describe("what rouse up prints", () => {
   it("has no colours without a terminal, or when the user wants none", () => {
     const styles = [styleFor({}, {}), styleFor({ isTTY: true }, { NO_COLOR: "1" })];
@@ -94,6 +115,7 @@ describe("what rouse up prints", () => {
 
   it("adds the edge's port to a service's URL", () => {
     expect(localUrl("http://hello.default.localhost", 8080)).toBe("http://hello.default.localhost:8080/");
+    expect(localUrl("http://hello.default.Foo Bar", 8080)).toBe("http://hello.default.Foo Bar");
   });
 
   it("opens a browser only where there is one", () => {

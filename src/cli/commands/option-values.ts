@@ -1,5 +1,6 @@
 /** Values of command-line options, checked where they come in. */
 import { InvalidArgumentError } from "commander";
+import { isDomainSuffix } from "../../core/routing/domain.ts";
 
 const MAX_PORT = 65_535;
 
@@ -13,4 +14,11 @@ export function portNumber(text: string): number {
 export function count(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("A whole number from 0 on is expected.");
   return Number(text);
+}
+
+export function domainSuffix(text: string): string {
+  if (isDomainSuffix(text)) return text;
+  throw new InvalidArgumentError(
+    'A suffix of host names is expected: lower-case letters, digits, "-" and ".", such as localhost or apps.example.com.',
+  );
 }

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
 import { up } from "../up/up.ts";
-import { count, portNumber } from "./option-values.ts";
+import { count, domainSuffix, portNumber } from "./option-values.ts";
 
 type Flags = {
   readonly host: string;
@@ -45,7 +45,11 @@ export function upCommand(): Command {
     )
     .option("--state <dir>", "folder that keeps secrets, databases and logs", ".rouse")
     .addOption(new Option("--driver <driver>", "how pods run").choices(Object.keys(DRIVERS)).default("auto"))
-    .option("--domain <suffix>", "suffix of the services' host names", "localhost")
+    .addOption(
+      new Option("--domain <suffix>", "suffix of the services' host names")
+        .default("localhost")
+        .argParser(domainSuffix),
+    )
     .addOption(
       new Option("--agents <count>", "origin agents to start; 0 = others will join").default(1).argParser(count),
     )

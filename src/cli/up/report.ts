@@ -27,8 +27,9 @@ export function duration(ms: number): string {
   return `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`;
 }
 
-/** Where a browser on this machine finds a service: its URL, which has no port, with the edge's port. */
+/** Where a browser on this machine finds a service: its URL, which has no port, with the edge's port. As it is when it is none. */
 export function localUrl(serviceUrl: string, edgePort: number): string {
+  if (!URL.canParse(serviceUrl)) return serviceUrl;
   const url = new URL(serviceUrl);
   url.port = String(edgePort);
   return url.toString();

@@ -1,9 +1,10 @@
 /** What admission applies to each kind: schema, defaults, validation. Objects have passed the schema when they get here. */
 import { type AutoscalerConfig, parseAutoscalerConfig } from "../config/autoscaler-config.ts";
 import { parseDurationMs } from "../duration.ts";
+import { isDomainSuffix } from "../routing/domain.ts";
 import { ANNOTATION_PROGRESS_DEADLINE, ANNOTATION_ROLLOUT_DURATION } from "./annotations.ts";
 import { defaultRouteSpec, defaultServiceSpec, defaultTemplate } from "./defaults.ts";
-import { at, type FieldError, invalidValue } from "./field-error.ts";
+import { at, type FieldError, invalidKey, invalidValue } from "./field-error.ts";
 import { jsonEqual } from "./json.ts";
 import { refuseAutoscalingAnnotations } from "./metadata-validation.ts";
 import type { KindName, KubeObject } from "./object.ts";
@@ -125,10 +126,19 @@ function validateDurations(
 }
 
 function validateConfigMap(object: KubeObject): FieldError[] {
-  if (object.metadata.namespace !== SYSTEM_NAMESPACE || object.metadata.name !== CONFIG_AUTOSCALER) return [];
+  if (object.metadata.namespace !== SYSTEM_NAMESPACE) return [];
+  if (object.metadata.name === CONFIG_DOMAIN) return validateDomains(object.data ?? {});
+  if (object.metadata.name !== CONFIG_AUTOSCALER) return [];
   const parsed = parseAutoscalerConfig(object.data ?? {});
   if (parsed.ok) return [];
   return parsed.problems.map(({ key, message }) => ({ message, paths: [`data.${key}`] }));
+}
+
+function validateDomains(data: Readonly<Record<string, string>>): FieldError[] {
+  const rule = 'must be the suffix of host names: lower-case letters, digits, "-" and ".", such as apps.example.com';
+  return Object.keys(data)
+    .filter((key) => key !== "_example" && !isDomainSuffix(key))
+    .map((key) => invalidKey(key, "data", rule));
 }
 
 /** Where the ConfigMaps live that configure Rouse itself. */

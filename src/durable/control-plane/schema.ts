@@ -5,6 +5,7 @@
  *     dirty: keys to reconcile              wakes: keys to reconcile at a time
  *     outbox: messages to other objects, in order of id (the id is the message's sequence)
  *     orders, observations: what a Revision object was told and what it said       hosts: who has a host
+ *     domain: the suffix of public hosts that the routes follow
  */
 export const MIGRATIONS: readonly (readonly string[])[] = [
   [
@@ -55,4 +56,5 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
      ) WITHOUT ROWID`,
     "CREATE TABLE join_tokens (hash TEXT PRIMARY KEY, expires_at_ms INTEGER NOT NULL) WITHOUT ROWID",
   ],
+  ["CREATE TABLE domain (suffix TEXT NOT NULL)"],
 ];

@@ -8,7 +8,8 @@ import { release } from "../../core/reconcile/reconcile.ts";
 import { CONFIG_AUTOSCALER, CONFIG_DOMAIN, SYSTEM_NAMESPACE } from "../../core/resource/kind-rules.ts";
 import { type Draft, type KubeObject, keyOf } from "../../core/resource/object.ts";
 import { timestampOf } from "../../core/resource/timestamp.ts";
-import { domainSuffix } from "../../core/routing/domain.ts";
+import { domainSuffix, isDomainSuffix } from "../../core/routing/domain.ts";
+import { CLUSTER_LOCAL_DOMAIN } from "../../core/routing/hosts.ts";
 import { HostTable } from "./host-table.ts";
 import { ObjectStore } from "./object-store.ts";
 import { Outbox } from "./outbox.ts";
@@ -25,10 +26,12 @@ export class World {
   readonly revisions: RevisionLedger;
   readonly outbox: Outbox;
   readonly observed: Observed;
+  readonly #sql: SqlStorage;
   readonly #options: WorldOptions;
 
   constructor(sql: SqlStorage, options: WorldOptions) {
-    this.#options = options;
+    this.#sql = sql;
+    this.#options = { ...options, defaultDomain: usableDomain(options.defaultDomain) };
     this.queue = new WorkQueue(sql);
     this.objects = new ObjectStore(sql, this.queue);
     this.hosts = new HostTable(sql);
@@ -55,6 +58,15 @@ export class World {
       settleMs: this.#options.settleMs,
       autoscalerConfig: parsed.ok ? parsed.config : defaultAutoscalerConfig(),
     };
+  }
+
+  /** Lets every Route follow when the suffix of public hosts is not the one that they were given. */
+  followDomain(domain: string): void {
+    const known = this.#sql.exec("SELECT suffix FROM domain").toArray()[0];
+    if (known?.suffix === domain) return;
+    this.#sql.exec("DELETE FROM domain");
+    this.#sql.exec("INSERT INTO domain (suffix) VALUES (?)", domain);
+    for (const key of this.objects.keys("Route")) this.queue.add(key);
   }
 
   apply(write: Write, nowMs: number): void {
@@ -140,4 +152,11 @@ export class World {
     };
     this.objects.put({ ...stored, spec: object.spec, metadata }, stored, nowMs);
   }
+}
+
+/** Without a suffix that hosts can have, services are reachable inside the cluster only: Knative's default. */
+function usableDomain(text: string): string {
+  if (isDomainSuffix(text)) return text;
+  console.error(`control-plane: DEFAULT_DOMAIN ${JSON.stringify(text)} is no DNS name; services get no public hosts`);
+  return CLUSTER_LOCAL_DOMAIN;
 }

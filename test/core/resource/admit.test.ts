@@ -233,3 +233,17 @@ describe("identity", () => {
     expect(({} as Record<string, unknown>).x).toBeUndefined();
   });
 });
+
+test("a key of config-domain that no host can end in is refused by name", () => {
+  const admit = (data: object) => {
+    const sent = { kind: "ConfigMap", metadata: { name: "config-domain" }, data };
+    return admitCreate(RESOURCE_TYPES.ConfigMap, "knative-serving", sent, IDENTITY, CONTEXT);
+  };
+  expect(admit({ "apps.example.com": "", _example: "text" }).ok).toBe(true);
+  expect(admit({ "Foo.example": "" })).toMatchObject({
+    ok: false,
+    status: {
+      message: expect.stringContaining('invalid key name "Foo.example": data\nmust be the suffix of host names'),
+    },
+  });
+});

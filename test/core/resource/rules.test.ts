@@ -113,4 +113,5 @@ test("the domain is the first key of config-domain without a selector", () => {
   expect(domainSuffix(undefined, "localhost")).toBe("localhost");
   expect(domainSuffix({ _example: "# nothing" }, "localhost")).toBe("localhost");
   expect(domainSuffix({ "b.com": "", "a.com": "", "0.com": "selector:\n  app: x" }, "localhost")).toBe("a.com");
+  expect(domainSuffix({ "Foo Bar": "", "a.com": "" }, "localhost")).toBe("a.com");
 });

@@ -4,6 +4,7 @@ import { expect, test, vi } from "vitest";
 import type { ControlPlaneRpc } from "../../../src/core/protocol/control-plane.ts";
 import type { ObjectNamespace } from "../../../src/core/protocol/objects.ts";
 import { AgentRegistry } from "../../../src/durable/control-plane/agent-registry.ts";
+import { drainSlice } from "../../../src/durable/control-plane/drain.ts";
 import { Engine } from "../../../src/durable/control-plane/engine.ts";
 import { World } from "../../../src/durable/control-plane/world.ts";
 
@@ -32,6 +33,47 @@ test("the alarm finishes what was stored when the object was lost before its nex
   expect(await runDurableObjectAlarm(plane as never)).toBe(true);
   const revision = await plane.getObject({ kind: "Revision", namespace: "default", name: "left-00001" });
   expect(revision.ok).toBe(true);
+});
+
+test("routes follow the suffix of public hosts, whether the environment changes it at a start or ConfigMap config-domain", async () => {
+  await runInDurableObject(CONTROL_PLANE.getByName("moving") as never, async (_, state) => {
+    const startWith = (defaultDomain: string) => new World(state.storage.sql, { defaultDomain, settleMs: 0 });
+    const urlsAfterDrain = (world: World) => {
+      drainSlice(state.storage, world, Date.now());
+      return ["one", "two"].map((name) => world.objects.get("Route", "default", name)?.status?.url);
+    };
+    const urls = (domain: string) => ["one", "two"].map((name) => `http://${name}.default.${domain}`);
+
+    const first = startWith("apps.test");
+    for (const name of ["one", "two"]) {
+      const metadata = { name, namespace: "default" };
+      const draft = { apiVersion: "serving.knative.dev/v1", kind: "Route" as const, metadata, spec: { traffic: [] } };
+      first.apply({ type: "create", draft }, Date.now());
+    }
+    expect(urlsAfterDrain(first)).toEqual(urls("apps.test"));
+
+    const second = startWith("other.test");
+    expect(urlsAfterDrain(second)).toEqual(urls("other.test"));
+    expect(second.queue.peek()).toBeNull();
+
+    const metadata = { name: "config-domain", namespace: "knative-serving" };
+    const draft = { apiVersion: "v1", kind: "ConfigMap" as const, metadata, data: { "Foo Bar": "", "live.test": "" } };
+    second.apply({ type: "create", draft }, Date.now());
+    expect(urlsAfterDrain(second)).toEqual(urls("live.test"));
+    const stored = second.objects.get("ConfigMap", "knative-serving", "config-domain");
+    if (stored !== null) second.delete(stored, Date.now());
+    expect(urlsAfterDrain(second)).toEqual(urls("other.test"));
+  });
+});
+
+test("a suffix from the environment that is no DNS name gives no public hosts", async () => {
+  await runInDurableObject(CONTROL_PLANE.getByName("nameless") as never, async (_, state) => {
+    const told = vi.spyOn(console, "error").mockImplementation(() => {});
+    const world = new World(state.storage.sql, { defaultDomain: "Foo Bar", settleMs: 0 });
+    expect(world.settings(0).domain).toBe("svc.cluster.local");
+    expect(told).toHaveBeenCalledWith(expect.stringContaining('DEFAULT_DOMAIN "Foo Bar" is no DNS name'));
+    told.mockRestore();
+  });
 });
 
 test("with several gateways a delivered entry counts only after they let go of the old one", async () => {
