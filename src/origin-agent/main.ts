@@ -50,7 +50,9 @@ type Options = {
 await run(command.opts<Options>());
 
 async function run(options: Options): Promise<void> {
-  const log = pino({ level: process.env.ROUSE_LOG_LEVEL ?? "info" }, destination({ dest: 2, sync: true }));
+  // What stderr does not take (a file on a full disk) is lost: no line is worth the agent.
+  const stderr = destination({ dest: 2, sync: true }).on("error", () => {});
+  const log = pino({ level: process.env.ROUSE_LOG_LEVEL ?? "info" }, stderr);
   // The parent that read it may be dead: the pods must be stopped all the same. (pino minds its own broken pipe.)
   process.stdout.on("error", () => {});
   if (credential === "") command.error("error: ROUSE_AGENT_CREDENTIAL is not set: take it from `rouse agent join`");

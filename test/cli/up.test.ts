@@ -1,9 +1,13 @@
-import { readFileSync } from "node:fs";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { count, domainSuffix, portNumber } from "../../src/cli/commands/option-values.ts";
 import { PACKAGE_ROOT } from "../../src/cli/package-root.ts";
+import { openLog } from "../../src/cli/up/log-file.ts";
 import { openerFor } from "../../src/cli/up/open-page.ts";
 import { choosePort } from "../../src/cli/up/ports.ts";
 import { duration, line, localUrl, styleFor } from "../../src/cli/up/report.ts";
@@ -99,6 +103,28 @@ describe("a domain on the command line", () => {
     `${"x".repeat(64)}.test`,
   ])("may not be %j", (text) => {
     expect(() => domainSuffix(text)).toThrow("A suffix of host names is expected");
+  });
+});
+
+describe("a log", () => {
+  it("is appended to, and its owner's alone", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "rouse-log-"));
+    try {
+      const path = join(folder, "agent.log");
+      for (const line of ["one\n", "two\n"]) await once(openLog(path).end(line), "close");
+      expect(readFileSync(path, "utf8")).toBe("one\ntwo\n");
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("on a full disk goes on taking what is written", async () => {
+    const log = openLog("/dev/full");
+    const source = Readable.from(["one\n", "two\n", "three\n"]);
+    source.pipe(log);
+    await once(log, "close");
+    expect(source.readableEnded).toBe(true);
   });
 });
 

@@ -1,6 +1,6 @@
 /** The agent as a process of its own: who dies with whom. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -119,6 +119,17 @@ describe("an agent process", () => {
     expect(message).not.toContain("the-credential");
   });
 
+  it("outlives a stderr that takes nothing any more", async () => {
+    const full = openSync("/dev/full", "w");
+    const agent = startAgent({ stderr: full, logLevel: "info" });
+    closeSync(full);
+    await edge.until("hello", () => edge.hellos[0]);
+    edge.desire(desiredPod("pod-1"));
+    await edge.untilPhase("pod-1", "ready");
+    agent.kill("SIGTERM");
+    expect(await exitOf(agent)).toBe(0);
+  });
+
   it("will not share its state folder with another one", async () => {
     startAgent();
     await edge.until("hello", () => edge.hellos[0]);
@@ -154,10 +165,10 @@ function agentArguments(): string[] {
   return [MAIN, "--edge", edge.url, "--state", stateDir, ...flags];
 }
 
-function startAgent(): ChildProcess {
+function startAgent({ stderr = "pipe" as "pipe" | number, logLevel = "warn" } = {}): ChildProcess {
   const agent = spawn(process.execPath, agentArguments(), {
-    env: { ...process.env, ROUSE_AGENT_CREDENTIAL: "the-credential", ROUSE_LOG_LEVEL: "warn" },
-    stdio: ["pipe", "pipe", "pipe"],
+    env: { ...process.env, ROUSE_AGENT_CREDENTIAL: "the-credential", ROUSE_LOG_LEVEL: logLevel },
+    stdio: ["pipe", "pipe", stderr],
   });
   agents.push(agent);
   return agent;

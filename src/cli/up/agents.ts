@@ -6,13 +6,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { createWriteStream } from "node:fs";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { CliError } from "../cli-error.ts";
 import { PACKAGE_ROOT } from "../package-root.ts";
 import { agentCredential, makePrivateDir, readOrCreate } from "../secrets.ts";
+import { openLog } from "./log-file.ts";
 import { descendantsOf } from "./process-tree.ts";
 
 export type AgentOptions = {
@@ -60,7 +60,7 @@ export function startAgent(options: AgentOptions): LocalAgent {
   const uid = readOrCreate(join(options.stateDir, "agent-uid"), randomUUID());
   const command = [...process.execArgv, ...LEAN, ...agentArguments(options, uid)];
   const env = agentEnvironment(options, uid);
-  const log = createWriteStream(options.logFile, { flags: "a", mode: 0o600 });
+  const log = openLog(options.logFile);
   const first = Promise.withResolvers<void>();
   const stopping = new AbortController();
   let isConnected = false;

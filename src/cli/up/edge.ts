@@ -2,7 +2,7 @@
  * The edge on this machine: the Worker and its Durable Objects in workerd, started by Miniflare. Requests arrive at a direct
  * socket and leave through a `network` binding: both skip Miniflare's own Workers, which cost 200 and 100 µs per request.
  */
-import { createWriteStream, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
@@ -10,6 +10,7 @@ import { CliError, messageOf, systemCodeOf } from "../cli-error.ts";
 import { PACKAGE_ROOT } from "../package-root.ts";
 import { hashToken, type Secrets } from "../secrets.ts";
 import { bundleWorker } from "./bundle.ts";
+import { openLog } from "./log-file.ts";
 import { portTaken } from "./ports.ts";
 import { parseWorkerConfig } from "./worker-config.ts";
 
@@ -47,7 +48,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const start = performance.now();
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   mkdirSync(dirname(options.logFile), { recursive: true });
-  const log = createWriteStream(options.logFile, { flags: "a", mode: 0o600 });
+  const log = openLog(options.logFile);
   const pidFile = join(options.dataDir, "workerd.pid");
   rmSync(pidFile, { force: true });
   guardWorkerd();
@@ -102,6 +103,7 @@ function miniflareOptions(
       CONTROL_HOST: "",
       DEFAULT_DOMAIN: domain,
       SINGLE_GATEWAY: "1",
+      PATH_TOKENS: isLoopback(host) ? "1" : "",
       // Miniflare's sockets do not tell who calls; on loopback it is known.
       CLIENT_IP: isLoopback(host) ? "127.0.0.1" : "",
     },
