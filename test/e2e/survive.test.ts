@@ -1,4 +1,7 @@
 /** Processes are killed for real, in the middle of everything. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { app, hostOf, QUICK_AUTOSCALER } from "./fixtures/services.ts";
 import { dataPlane, waitForZero } from "./harness/data-plane.ts";
@@ -81,6 +84,34 @@ describe("a restart on the same state", () => {
     rouse = await startRouse({ stateDir });
     expect((await answered(rouse, hostOf("durable"))).body).toBe("hello from durable-00001");
     await waitForZero(rouse, "durable");
+  });
+});
+
+describe("a restart with fewer agents", () => {
+  it("answers at once, since those that are gone said goodbye to the edge", async () => {
+    const stateDir = mkdtempSync(join(tmpdir(), "rouse-e2e-fewer-"));
+    try {
+      const first = await startRouse({ stateDir, agents: 2 });
+      await first.apply(app("fewer", { annotations: { "autoscaling.knative.dev/min-scale": "4" } }));
+      await first.waitReady("fewer");
+      await first.waitForPodCount(4);
+      const startedAtMs = performance.now();
+      expect(await first.stop()).toBe(0);
+      // Ctrl-C ends it in 0.2 s; a pod that is waited for in vain would take 5 s.
+      expect(performance.now() - startedAtMs).toBeLessThan(3_000);
+
+      rouse = await startRouse({ stateDir, agents: 1 });
+      const { items } = (await rouse.api("/rouse/v1/agents")).body as { items: { name: string; connection: string }[] };
+      const connections = Object.fromEntries(items.map(({ name, connection }) => [name, connection]));
+      expect(connections).toEqual({ local: "Connected", "local-2": "Lost" });
+      const statuses: number[] = [];
+      for (let n = 0; n < 10; n += 1) statuses.push((await rouse.request(hostOf("fewer"), "/")).status);
+      expect(statuses).toEqual(statuses.map(() => 200));
+    } finally {
+      await rouse?.stop();
+      rouse = undefined;
+      rmSync(stateDir, { recursive: true, force: true });
+    }
   });
 });
 

@@ -1,9 +1,10 @@
 /**
  * `rouse up`: everything on this machine, in the foreground.
  *
- *     secrets ▶ run file ▶ ports ▶ edge ▶ agents ▶ kubeconfig ▶ examples ▶ "Ready"      … signal …      edge ▶ agents
+ *     secrets ▶ run file ▶ ports ▶ edge ▶ agents ▶ kubeconfig ▶ examples ▶ "Ready"      … signal …      agents ▶ edge
  *
- * The edge stops first: while it lives, it replaces every pod that an agent stops.
+ * The agents stop first, all at once, so that the edge hears their goodbyes: at the next start it must not look for pods
+ * on an agent that is not there. An agent that says goodbye takes no more orders, so no replacement is started on it.
  */
 import { join, relative } from "node:path";
 import { ApiClient } from "../api/api-client.ts";
@@ -175,10 +176,10 @@ function exampleLine(outcome: ExampleOutcome, port: number, style: Style): strin
 }
 
 async function stopAll({ edge, agents }: Running, stop: StopSignal): Promise<void> {
-  await edge?.stop();
   const orderly = Promise.all(agents.map((agent) => agent.stop()));
   const isInsisted = await Promise.race([orderly.then(() => false), stop.insisted.then(() => true)]);
   if (isInsisted) for (const agent of agents) agent.kill();
+  await edge?.stop();
 }
 
 /** A wait that a stop ends. */
