@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { mergeOnto } from "../../src/cli/api/apply.ts";
 import { collectionPath, objectPath } from "../../src/cli/api/kinds.ts";
 import { parseManifests, readManifests } from "../../src/cli/api/manifest.ts";
 import { PACKAGE_ROOT } from "../../src/cli/package-root.ts";
@@ -74,26 +73,23 @@ describe("the API path", () => {
   });
 
   it("of an unknown kind is an error that lists the known ones", () => {
-    expect(() => collectionPath("apps/v1", "Deployment", "ns")).toThrow("apps/v1 Deployment is no kind");
+    expect(() => collectionPath("apps/v1", "Deployment", "ns")).toThrow("Deployment (apps/v1) is no kind");
+  });
+
+  it("is known for what the server takes, and for nothing else", () => {
+    const remedy =
+      "It knows Service (serving.knative.dev/v1), Configuration (serving.knative.dev/v1), Route (serving.knative.dev/v1), ConfigMap (v1).";
+    for (const [apiVersion, kind] of [
+      ["v1", "Secret"],
+      ["serving.knative.dev/v1beta1", "DomainMapping"],
+    ] as const) {
+      expect(() => collectionPath(apiVersion, kind, "ns")).toThrow(expect.objectContaining({ remedy }));
+    }
   });
 });
 
 describe("a changed manifest", () => {
   const [manifest] = parseManifests(`${HELLO}  annotations: {mine: new}\nspec: {a: 1}\n`, "f.yaml");
-
-  it("is put onto the stored object: its spec counts, foreign metadata stays", () => {
-    if (manifest === undefined) throw new Error("no manifest");
-    const stored = {
-      metadata: { name: "hello", uid: "u", resourceVersion: "7", annotations: { mine: "old", theirs: "x" } },
-      spec: { a: 0, b: 2 },
-      status: { url: "http://x" },
-    };
-    expect(mergeOnto(stored, manifest)).toMatchObject({
-      metadata: { uid: "u", resourceVersion: "7", annotations: { mine: "new", theirs: "x" } },
-      spec: { a: 1 },
-    });
-    expect(mergeOnto(stored, manifest).spec).not.toHaveProperty("b");
-  });
 
   it("has another digest than before, and the same text the same one", () => {
     if (manifest === undefined) throw new Error("no manifest");

@@ -3,7 +3,12 @@ import { CliError, messageOf } from "../cli-error.ts";
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
-export type ApiResponse = { readonly status: number; readonly body: unknown };
+export type ApiResponse = {
+  readonly status: number;
+  readonly body: unknown;
+  /** Of the header Warning: what was accepted and has no effect. */
+  readonly warnings: readonly string[];
+};
 
 export class ApiClient {
   readonly edgeUrl: string;
@@ -15,7 +20,7 @@ export class ApiClient {
     this.#token = token;
   }
 
-  /** Sends JSON and reads JSON; any status is an answer. */
+  /** Sends JSON (as a merge patch with PATCH) and reads JSON; any status is an answer. */
   async request(method: string, path: string, body?: unknown): Promise<ApiResponse> {
     let response: Response;
     try {
@@ -23,7 +28,9 @@ export class ApiClient {
         method,
         headers: {
           authorization: `Bearer ${this.#token}`,
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(body === undefined
+            ? {}
+            : { "content-type": method === "PATCH" ? "application/merge-patch+json" : "application/json" }),
         },
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -35,7 +42,8 @@ export class ApiClient {
         { cause: error },
       );
     }
-    return { status: response.status, body: parseBody(await response.text()) };
+    const warnings = parseWarnings(response.headers.get("warning") ?? "");
+    return { status: response.status, body: parseBody(await response.text()), warnings };
   }
 
   /** @throws CliError for every status that is not a success; `what` names the attempt, e.g. "create service hello" */
@@ -47,7 +55,7 @@ export class ApiClient {
 }
 
 /** The error for an answer that is not a success. */
-export function refusal(what: string, { status, body }: ApiResponse): CliError {
+export function refusal(what: string, { status, body }: Pick<ApiResponse, "status" | "body">): CliError {
   const remedies: Record<number, string> = {
     401: "The token is not known there. Give the right one in ROUSE_ADMIN_TOKEN, or --state with the folder that holds it.",
     403: "The token may not do that; an admin token may.",
@@ -60,7 +68,15 @@ function reasonIn(body: unknown): string {
   if (typeof body === "string") return body.slice(0, 300) || "no reason given";
   const { message, detail, title } = (body ?? {}) as { message?: unknown; detail?: unknown; title?: unknown };
   const reason = message ?? detail ?? title;
-  return typeof reason === "string" ? reason : "no reason given";
+  return typeof reason === "string" ? reason.replace(ADMISSION_PREFIX, "") : "no reason given";
+}
+
+/** Clients of the API know Knative's webhook by these words; a person need not. */
+const ADMISSION_PREFIX = /^admission webhook "[^"]*" denied the request: (validation failed: )?/;
+
+/** `299 - "first", 299 - "second"` (RFC 7234, 5.5) */
+function parseWarnings(header: string): string[] {
+  return [...header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = ""]) => text.replaceAll(/\\(.)/g, "$1"));
 }
 
 function parseBody(text: string): unknown {

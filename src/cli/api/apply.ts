@@ -1,48 +1,84 @@
 /**
- * Makes an object be as its manifest says: created when it is not there, else replaced. Labels and annotations that others put
- * on it stay, and so does what the server fills in; the spec is the manifest's.
+ * Makes an object be as its manifest says: created when it is not there, else changed by a merge patch. What a manifest does
+ * not mention stays: what the server filled in, what others set. Fields that an earlier manifest had and this one has not are
+ * taken away; the earlier one is kept in kubectl's annotation, so that both tools work on one object.
  */
+import { ANNOTATION_LAST_APPLIED, without } from "../../core/resource/annotations.ts";
+import { isJsonObject } from "../../core/resource/json.ts";
 import { type ApiClient, refusal } from "./api-client.ts";
 import { collectionPath, objectPath } from "./kinds.ts";
 import type { Manifest } from "./manifest.ts";
 
 export type Applied = "created" | "configured" | "unchanged";
 
-/** Reconcilers write status between our read and our write; that is no reason to give up. */
-const MAX_CONFLICTS = 5;
+/** Somebody may create or delete the object between our read and our write. */
+const MAX_ATTEMPTS = 3;
 const CONFLICT = 409;
 const NOT_FOUND = 404;
+/** A misspelled field is refused, not dropped. */
+const STRICT = "?fieldValidation=Strict";
 
-export async function applyManifest(client: ApiClient, manifest: Manifest): Promise<Applied> {
+/** @param onWarning told what the server accepts and does not do */
+export async function applyManifest(
+  client: ApiClient,
+  manifest: Manifest,
+  onWarning: (warning: string) => void = () => {},
+): Promise<Applied> {
   const what = `apply ${manifest.kind.toLowerCase()} ${manifest.metadata.name}`;
+  const { apiVersion, kind, metadata } = manifest;
   for (let attempt = 1; ; attempt += 1) {
     const current = await client.request("GET", objectPath(manifest));
     const isNew = current.status === NOT_FOUND;
     if (!isNew && current.status >= 300) throw refusal(what, current);
     const written = isNew
-      ? await client.request("POST", creationPath(manifest), manifest)
-      : await client.request("PUT", objectPath(manifest), mergeOnto(current.body, manifest));
-    if (written.status < 300) return isNew ? "created" : changed(current.body, written.body);
-    if (written.status !== CONFLICT || attempt === MAX_CONFLICTS) throw refusal(what, written);
+      ? await client.request(
+          "POST",
+          collectionPath(apiVersion, kind, metadata.namespace) + STRICT,
+          remembered(manifest),
+        )
+      : await client.request("PATCH", objectPath(manifest) + STRICT, patchFor(current.body, manifest));
+    if (written.status < 300) {
+      for (const warning of written.warnings) onWarning(warning);
+      return isNew ? "created" : changed(current.body, written.body);
+    }
+    const isRace = written.status === (isNew ? CONFLICT : NOT_FOUND);
+    if (!isRace || attempt === MAX_ATTEMPTS) throw refusal(what, written);
   }
 }
 
-/** The manifest with what only the server knows: the object that a PUT sends. */
-export function mergeOnto(current: unknown, manifest: Manifest): Manifest {
-  const { metadata } = current as { metadata: Manifest["metadata"] };
-  return {
-    ...manifest,
-    metadata: {
-      ...metadata,
-      ...manifest.metadata,
-      labels: { ...metadata.labels, ...manifest.metadata.labels },
-      annotations: { ...metadata.annotations, ...manifest.metadata.annotations },
-    },
-  };
+/** The merge patch (RFC 7396) that brings a stored object to its manifest. */
+export function patchFor(stored: unknown, manifest: Manifest): unknown {
+  const wanted = remembered(manifest);
+  const earlier = lastApplied(stored);
+  return earlier === null ? wanted : withRemovals(earlier, wanted);
 }
 
-function creationPath({ apiVersion, kind, metadata }: Manifest): string {
-  return collectionPath(apiVersion, kind, metadata.namespace);
+/** The manifest with itself in its annotations, for the next time. */
+function remembered(manifest: Manifest): Manifest {
+  const own = without(manifest.metadata.annotations, ANNOTATION_LAST_APPLIED);
+  const itself = { ...manifest, metadata: { ...manifest.metadata, annotations: own } };
+  const annotations = { ...own, [ANNOTATION_LAST_APPLIED]: `${JSON.stringify(itself)}\n` };
+  return { ...manifest, metadata: { ...manifest.metadata, annotations } };
+}
+
+function lastApplied(stored: unknown): unknown {
+  const { metadata } = stored as { metadata?: { annotations?: Readonly<Record<string, string>> } };
+  try {
+    return JSON.parse(metadata?.annotations?.[ANNOTATION_LAST_APPLIED] ?? "null");
+  } catch {
+    // Not ours to repair: without it nothing is taken away.
+    return null;
+  }
+}
+
+/** `after`, with null (remove) for each member that only `before` has. */
+function withRemovals(before: unknown, after: unknown): unknown {
+  if (!isJsonObject(before) || !isJsonObject(after)) return after;
+  const removed = Object.keys(before).filter((name) => !Object.hasOwn(after, name));
+  return {
+    ...Object.fromEntries(removed.map((name) => [name, null])),
+    ...Object.fromEntries(Object.entries(after).map(([name, value]) => [name, withRemovals(before[name], value)])),
+  };
 }
 
 function changed(before: unknown, after: unknown): Applied {

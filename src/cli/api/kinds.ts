@@ -1,28 +1,24 @@
 /** Where the API keeps each kind of object. */
+import { RESOURCE_TYPES, type ResourceType, SERVING_API_VERSION } from "../../core/resource/resource-type.ts";
 import { CliError } from "../cli-error.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** `<apiVersion>/<kind>` → plural name in URLs. */
-const PLURALS: Readonly<Record<string, string>> = {
-  "serving.knative.dev/v1/Service": "services",
-  "serving.knative.dev/v1/Route": "routes",
-  "serving.knative.dev/v1/Configuration": "configurations",
-  "serving.knative.dev/v1beta1/DomainMapping": "domainmappings",
-  "v1/ConfigMap": "configmaps",
-  "v1/Secret": "secrets",
-};
+/** What a manifest may be of: kinds that a client makes and changes. */
+const APPLICABLE: readonly ResourceType[] = Object.values(RESOURCE_TYPES).filter(
+  ({ verbs, isNamespaced }) => isNamespaced && verbs.includes("create") && verbs.includes("patch"),
+);
 
-export const SERVICE_API = "serving.knative.dev/v1";
+export const SERVICE_API = SERVING_API_VERSION;
 
 /** e.g. `/apis/serving.knative.dev/v1/namespaces/default/services` */
 export function collectionPath(apiVersion: string, kind: string, namespace: string): string {
-  const plural = PLURALS[`${apiVersion}/${kind}`];
-  if (plural === undefined) {
-    const known = Object.keys(PLURALS).join(", ");
-    throw new CliError(`${apiVersion} ${kind} is no kind that rouse can apply`, `It knows ${known}.`);
+  const type = APPLICABLE.find((known) => known.apiVersion === apiVersion && known.kind === kind);
+  if (type === undefined) {
+    const known = APPLICABLE.map((each) => `${each.kind} (${each.apiVersion})`).join(", ");
+    throw new CliError(`${kind} (${apiVersion}) is no kind that rouse can apply`, `It knows ${known}.`);
   }
-  const root = apiVersion.includes("/") ? "/apis" : "/api";
-  return `${root}/${apiVersion}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
+  const root = type.group === "" ? "/api" : "/apis";
+  return `${root}/${apiVersion}/namespaces/${encodeURIComponent(namespace)}/${type.plural}`;
 }
 
 export function objectPath({ apiVersion, kind, metadata }: Manifest): string {

@@ -17,26 +17,64 @@ export type Manifest = {
   readonly [field: string]: unknown;
 };
 
+/** One document of a file: an object, or what is wrong with it. `where` names file and document. */
+export type ManifestDocument = { readonly where: string } & (
+  | { readonly manifest: Manifest; readonly error: null }
+  | { readonly manifest: null; readonly error: CliError }
+);
+
 const EXTENSIONS = new Set([".yaml", ".yml", ".json"]);
 
-/** @param path a file, or a folder whose manifests are read in the order of their names; `-` is stdin */
+/**
+ * @param path a file, or a folder whose manifests are read in the order of their names; `-` is stdin
+ * @throws CliError for the first thing that is wrong
+ */
 export function readManifests(path: string, namespace = "default"): Manifest[] {
-  return manifestFiles(path).flatMap((file) => parseManifests(readText(file), file, namespace));
+  return readDocuments(path, namespace).map(manifestOf);
+}
+
+/**
+ * As readManifests, but what is wrong with one document does not hide the others.
+ * @throws CliError only when `path` cannot be read
+ */
+export function readDocuments(path: string, namespace = "default"): ManifestDocument[] {
+  return manifestFiles(path).flatMap((file) =>
+    parseDocuments(readText(file), file === "-" ? "standard input" : file, namespace),
+  );
 }
 
 /**
  * @param source names the text in errors
  * @param namespace of objects that name none
+ * @throws CliError for the first thing that is wrong
  */
 export function parseManifests(text: string, source: string, namespace = "default"): Manifest[] {
+  return parseDocuments(text, source, namespace).map(manifestOf);
+}
+
+function manifestOf(document: ManifestDocument): Manifest {
+  if (document.error !== null) throw document.error;
+  return document.manifest;
+}
+
+function parseDocuments(text: string, source: string, namespace: string): ManifestDocument[] {
   const documents = parseAllDocuments(text);
-  return documents.flatMap((document, index) => {
+  return documents.flatMap((document, index): ManifestDocument[] => {
     const where = documents.length > 1 ? `${source} (document ${index + 1})` : source;
-    const problem = document.errors[0];
-    if (problem !== undefined) throw new CliError(`${where}: ${problem.message}`);
-    const value: unknown = document.toJS();
-    return value === null ? [] : [toManifest(value, where, namespace)];
+    try {
+      const problem = document.errors[0];
+      if (problem !== undefined) throw new CliError(`${where}: ${problem.message}`);
+      const value: unknown = document.toJS();
+      return value === null ? [] : [{ where, manifest: toManifest(value, where, namespace), error: null }];
+    } catch (error) {
+      return [{ where, manifest: null, error: asCliError(error, where) }];
+    }
   });
+}
+
+/** The parser throws plain errors too, e.g. for an alias without its anchor. */
+function asCliError(error: unknown, where: string): CliError {
+  return error instanceof CliError ? error : new CliError(`${where}: ${messageOf(error)}`, "", { cause: error });
 }
 
 function toManifest(value: unknown, where: string, namespace: string): Manifest {

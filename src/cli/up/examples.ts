@@ -4,6 +4,7 @@
  * user did to the service (`kn service update`) lives on.
  */
 import { createHash } from "node:crypto";
+import { ANNOTATION_MANIFEST_DIGEST } from "../../core/resource/annotations.ts";
 import type { ApiClient } from "../api/api-client.ts";
 import { applyManifest } from "../api/apply.ts";
 import { objectPath } from "../api/kinds.ts";
@@ -18,7 +19,6 @@ export type ExampleOutcome =
 const READY_TIMEOUT_MS = 60_000;
 /** A later attempt of the control plane may still succeed. */
 const FAILURE_GRACE_MS = 2_000;
-const DIGEST_ANNOTATION = "rouse.dev/manifest-digest";
 
 /** @param onOutcome called as each is decided */
 export async function applyExamples(
@@ -54,12 +54,12 @@ async function applyExample(client: ApiClient, manifest: Manifest, signal: Abort
 
 async function isApplied(client: ApiClient, manifest: Manifest): Promise<boolean> {
   const { status, body } = await client.request("GET", objectPath(manifest));
-  const stored = status === 200 ? (body as ServiceView).metadata.annotations?.[DIGEST_ANNOTATION] : undefined;
-  return stored === manifest.metadata.annotations?.[DIGEST_ANNOTATION];
+  const stored = status === 200 ? (body as ServiceView).metadata.annotations?.[ANNOTATION_MANIFEST_DIGEST] : undefined;
+  return stored === manifest.metadata.annotations?.[ANNOTATION_MANIFEST_DIGEST];
 }
 
 export function withDigest(manifest: Manifest): Manifest {
   const digest = createHash("sha256").update(JSON.stringify(manifest)).digest("hex").slice(0, 16);
-  const annotations = { ...manifest.metadata.annotations, [DIGEST_ANNOTATION]: digest };
+  const annotations = { ...manifest.metadata.annotations, [ANNOTATION_MANIFEST_DIGEST]: digest };
   return { ...manifest, metadata: { ...manifest.metadata, annotations } };
 }

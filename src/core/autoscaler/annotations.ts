@@ -46,6 +46,9 @@ const KEYS = {
 
 type Name = keyof typeof KEYS;
 
+/** Every annotation key that says something here, aliases included. */
+export const SCALING_KEYS: readonly string[] = Object.values(KEYS).flat();
+
 /**
  * Judges the annotations of a revision template.
  * @returns every problem; empty when the template may be used

@@ -1,6 +1,6 @@
 /** What `metadata` must be: names, labels, annotations. */
 import { dns1035LabelProblem, dns1123SubdomainProblem, isLabelValue, isQualifiedKey } from "../name.ts";
-import { AUTOSCALING_PREFIX } from "./annotations.ts";
+import { ANNOTATION_DRIVER, AUTOSCALING_PREFIX, ROUSE_PREFIX } from "./annotations.ts";
 import { at, type FieldError, invalidKey, invalidValue } from "./field-error.ts";
 
 type Metadata = {
@@ -27,6 +27,18 @@ export function refuseAutoscalingAnnotations(metadata: Metadata): FieldError[] {
     misplaced.map((key) =>
       invalidKey(key, "", 'autoscaling annotations must be put under "spec.template.metadata.annotations" to work'),
     ),
+  );
+}
+
+/** Under Rouse's prefix only known keys are taken, so that a misspelled one is not without effect. Paths relative to the metadata. */
+export function refuseUnknownRouseAnnotations(metadata: Metadata, known: readonly string[]): FieldError[] {
+  const unknown = Object.keys(metadata.annotations ?? {}).filter(
+    (key) => key.startsWith(ROUSE_PREFIX) && !known.includes(key),
+  );
+  return unknown.map((key) =>
+    key === ANNOTATION_DRIVER
+      ? invalidKey(key, "annotations", 'it must be put under "spec.template.metadata.annotations" to work')
+      : invalidKey(key, "annotations", `known in this place: ${known.join(", ")}`),
   );
 }
 

@@ -8,7 +8,7 @@ import { dns1035LabelProblem, dns1123SubdomainProblem } from "../name.ts";
 import { ANNOTATION_DRIVER } from "./annotations.ts";
 import { validateContainer } from "./container-validation.ts";
 import { at, disallowedField, type FieldError, invalidValue, missingField, outOfBounds } from "./field-error.ts";
-import { validateLabels } from "./metadata-validation.ts";
+import { refuseUnknownRouseAnnotations, validateLabels } from "./metadata-validation.ts";
 import type { RevisionSpec, RevisionTemplate } from "./pod-spec.ts";
 import { NOT_YET, refuseFields } from "./refused-fields.ts";
 
@@ -29,6 +29,7 @@ export function validateTemplate(
     ...at("metadata", [
       ...validateTemplateName(template.metadata?.name ?? "", parent),
       ...validateLabels(template.metadata ?? {}),
+      ...refuseUnknownRouseAnnotations(template.metadata ?? {}, [ANNOTATION_DRIVER]),
       ...at("annotations", validateTemplateAnnotations(template.metadata?.annotations ?? {}, config)),
     ]),
     ...at("spec", validateRevisionSpec(template.spec)),

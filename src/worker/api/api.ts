@@ -27,7 +27,7 @@ function createRoutes(): Hono<ApiEnvironment> {
   });
   api.use(async (c, next) => {
     if (OPEN_PATHS.has(c.req.path)) return next();
-    const { token } = splitTokenPrefix(new URL(c.req.url).pathname);
+    const token = c.env.PATH_TOKENS === "1" ? splitTokenPrefix(new URL(c.req.url).pathname).token : null;
     const user = await authenticate(bearerToken(c.req.header("authorization") ?? null) ?? token, c.env);
     if (user === null) return answerStatus(failure("Unauthorized", "Unauthorized: the token is missing or wrong"));
     c.set("user", user);

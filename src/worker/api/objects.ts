@@ -10,8 +10,9 @@ import { type Context, Hono } from "hono";
 import type { Outcome, WriteOptions } from "../../core/protocol/control-plane.ts";
 import { type ApiStatus, failure } from "../../core/resource/api-status.ts";
 import { isJsonObject } from "../../core/resource/json.ts";
-import type { ObjectKey } from "../../core/resource/object.ts";
+import type { KubeObject, ObjectKey } from "../../core/resource/object.ts";
 import { findResourceType, type ResourceType, type Verb } from "../../core/resource/resource-type.ts";
+import { warningsOf } from "../../core/resource/warnings.ts";
 import { mediaType, readBody } from "./body.ts";
 import { type ApiEnvironment, controlPlaneOf } from "./environment.ts";
 
@@ -69,7 +70,7 @@ async function onCollection(c: ApiContext, type: ResourceType, namespace: string
       const body = await readBody(c.req.raw);
       if (!body.ok) return answerStatus(body.status);
       const options = writeOptions(c);
-      return answer(await controlPlaneOf(c.env).createObject(type.kind, namespace, body.value, options), 201);
+      return answerWrite(await controlPlaneOf(c.env).createObject(type.kind, namespace, body.value, options), 201);
     }
     default:
       return notAllowed(c);
@@ -110,8 +111,8 @@ async function onObject(c: ApiContext, type: ResourceType, key: ObjectKey): Prom
   }
   const body = await readBody(c.req.raw);
   if (!body.ok) return answerStatus(body.status);
-  if (verb === "update") return answer(await controlPlane.replaceObject(key, body.value, writeOptions(c)));
-  if (verb === "patch") return answer(await controlPlane.mergePatchObject(key, body.value, writeOptions(c)));
+  if (verb === "update") return answerWrite(await controlPlane.replaceObject(key, body.value, writeOptions(c)));
+  if (verb === "patch") return answerWrite(await controlPlane.mergePatchObject(key, body.value, writeOptions(c)));
   const preconditions = isJsonObject(body.value) ? body.value.preconditions : undefined;
   return answer(await controlPlane.deleteObject(key, { isDryRun: isDryRun(c), ...parsePreconditions(preconditions) }));
 }
@@ -138,6 +139,15 @@ function isDryRun(c: ApiContext): boolean {
 
 function answer(outcome: Outcome<unknown>, status = 200): Response {
   return outcome.ok ? Response.json(outcome.value, { status }) : answerStatus(outcome.status);
+}
+
+/** kubectl and rouse print the warnings of a write. */
+function answerWrite(outcome: Outcome<KubeObject>, status = 200): Response {
+  const response = answer(outcome, status);
+  for (const text of outcome.ok ? warningsOf(outcome.value) : []) {
+    response.headers.append("warning", `299 - "${text.replaceAll(/["\\]/g, "\\$&")}"`);
+  }
+  return response;
 }
 
 export function answerStatus(status: ApiStatus): Response {

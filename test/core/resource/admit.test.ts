@@ -3,6 +3,7 @@ import { defaultAutoscalerConfig } from "../../../src/core/config/autoscaler-con
 import { admitCreate, admitMergePatch, admitUpdate } from "../../../src/core/resource/admit.ts";
 import type { KubeObject } from "../../../src/core/resource/object.ts";
 import { RESOURCE_TYPES } from "../../../src/core/resource/resource-type.ts";
+import { warningsOf } from "../../../src/core/resource/warnings.ts";
 
 const CONTEXT = {
   user: "ann",
@@ -246,4 +247,24 @@ test("a key of config-domain that no host can end in is refused by name", () => 
       message: expect.stringContaining('invalid key name "Foo.example": data\nmust be the suffix of host names'),
     },
   });
+});
+
+test("under Rouse's prefix an annotation that is not known in its place is refused, and the known ones are named", () => {
+  expect(messageOf(annotate({ "rouse.dev/drivr": "process" }))).toBe(
+    'invalid key name "rouse.dev/drivr": spec.template.metadata.annotations\nknown in this place: rouse.dev/driver',
+  );
+  const onService = (annotations: object) => messageOf((made) => Object.assign(made.metadata, { annotations }));
+  expect(onService({ "rouse.dev/driver": "process" })).toContain("must be put under");
+  expect(onService({ "rouse.dev/manifest-digest": "0" })).toBe("");
+});
+
+test("an accepted object has warnings for what has no effect", () => {
+  const warnings = (annotations: object) => warningsOf(create(annotate(annotations)));
+  expect(warnings({ "autoscaling.knative.dev/minScale": "1", "serving.knative.dev/progress-deadline": "9s" })).toEqual(
+    [],
+  );
+  expect(warnings({ "autoscaling.knative.dev/min-scal": "1", "rouse.dev/driver": "docker" })).toEqual([
+    "unknown annotation autoscaling.knative.dev/min-scal: it has no effect",
+    "rouse.dev/driver: this version has no docker driver; use process",
+  ]);
 });

@@ -7,7 +7,7 @@ export const worker = (exports as unknown as { readonly default: Fetcher }).defa
 export const TOKEN = "test-admin-token";
 export const SERVING = "/apis/serving.knative.dev/v1/namespaces/default";
 
-export type Answer = { readonly status: number; readonly body: Json };
+export type Answer = { readonly status: number; readonly body: Json; readonly headers: Headers };
 // biome-ignore lint/suspicious/noExplicitAny: -- answers of the API are looked into freely by the tests
 export type Json = any;
 
@@ -23,7 +23,8 @@ export async function call(
     ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
-  return { status: response.status, body: text.startsWith("{") ? JSON.parse(text) : text };
+  const { status } = response;
+  return { status, headers: response.headers, body: text.startsWith("{") ? JSON.parse(text) : text };
 }
 
 export const get = (path: string) => call("GET", path);

@@ -68,6 +68,15 @@ describe("create", () => {
     expect((await post(`${SERVING}/services`, body)).body.spec.template.spec.colour).toBeUndefined();
   });
 
+  test("warns of what it takes and does not do", async () => {
+    const body = serviceBody("warned", { annotations: { "autoscaling.knative.dev/min-scal": "1" } });
+    const { headers } = await post(`${SERVING}/services`, body);
+    expect(headers.get("warning")).toBe(
+      '299 - "unknown annotation autoscaling.knative.dev/min-scal: it has no effect"',
+    );
+    expect((await get(`${SERVING}/services/warned`)).headers.get("warning")).toBeNull();
+  });
+
   test("takes YAML", async () => {
     const yaml = "kind: Service\nmetadata: {name: yam}\nspec: {template: {spec: {containers: [{image: a/b}]}}}\n";
     const created = await call("POST", `${SERVING}/services`, yaml, { "content-type": "application/yaml" });
