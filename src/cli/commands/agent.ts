@@ -1,8 +1,8 @@
 import { hostname } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Command, Option } from "commander";
+import { agentCommandLine, CREDENTIAL_VARIABLE } from "../agent-program.ts";
 import { type JoinedAgent, joinOnce } from "../join.ts";
-import { PACKAGE_ROOT } from "../package-root.ts";
 import { portNumber } from "./option-values.ts";
 
 type Flags = {
@@ -38,23 +38,14 @@ export function agentCommand(): Command {
 }
 
 /** The agent takes this process over: one less that can die alone, and signals arrive where they matter. */
-async function becomeAgent(agent: JoinedAgent, flags: Flags): Promise<void> {
-  const program = join(PACKAGE_ROOT, "src/origin-agent/main.ts");
-  const [node = process.execPath] = process.argv;
-  process.env.ROUSE_AGENT_CREDENTIAL = agent.credential;
-  process.argv = [
-    node,
-    program,
-    ...["--edge", flags.edge],
-    ...["--state", resolve(flags.state)],
-    ...["--agent-uid", agent.agentUid],
-    ...["--name", flags.name],
-    ...["--host", flags.host],
-    ...["--data-port", String(flags.dataPort)],
-    ...["--metrics-port", String(flags.metricsPort)],
-    ...["--drivers", flags.drivers],
-    ...["--workdir", resolve(flags.workdir)],
-    ...(flags.dataUrl === undefined ? [] : ["--data-url", flags.dataUrl]),
-  ];
+async function becomeAgent({ agentUid, credential }: JoinedAgent, flags: Flags): Promise<void> {
+  const [program = "", ...args] = agentCommandLine({
+    ...flags,
+    agentUid,
+    stateDir: resolve(flags.state),
+    workDir: resolve(flags.workdir),
+  });
+  process.env[CREDENTIAL_VARIABLE] = credential;
+  process.argv = [process.execPath, program, ...args];
   await import(program);
 }

@@ -9,6 +9,7 @@ import { once } from "node:events";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { agentCommandLine, CREDENTIAL_VARIABLE } from "../agent-program.ts";
 import { CliError } from "../cli-error.ts";
 import { PACKAGE_ROOT } from "../package-root.ts";
 import { agentCredential, makePrivateDir, readOrCreate } from "../secrets.ts";
@@ -58,7 +59,9 @@ const MAX_FAILED_STARTS = 3;
 export function startAgent(options: AgentOptions): LocalAgent {
   makePrivateDir(options.stateDir);
   const uid = readOrCreate(join(options.stateDir, "agent-uid"), randomUUID());
-  const command = [...process.execArgv, ...LEAN, ...agentArguments(options, uid)];
+  const settings = { ...options, edge: options.edgeUrl, agentUid: uid, workDir: PACKAGE_ROOT };
+  const program = agentCommandLine({ ...settings, drivers: options.drivers.join(",") });
+  const command = [...process.execArgv, ...LEAN, ...program, "--stop-with-stdin"];
   const env = agentEnvironment(options, uid);
   const log = openLog(options.logFile);
   const first = Promise.withResolvers<void>();
@@ -123,29 +126,13 @@ export function startAgent(options: AgentOptions): LocalAgent {
   };
 }
 
-function agentArguments(options: AgentOptions, uid: string): string[] {
-  return [
-    join(PACKAGE_ROOT, "src/origin-agent/main.ts"),
-    ...["--edge", options.edgeUrl],
-    ...["--state", options.stateDir],
-    ...["--agent-uid", uid],
-    ...["--name", options.name],
-    ...["--host", options.host],
-    ...["--data-port", String(options.dataPort)],
-    ...["--metrics-port", String(options.metricsPort)],
-    ...["--drivers", options.drivers.join(",")],
-    ...["--workdir", PACKAGE_ROOT],
-    "--stop-with-stdin",
-  ];
-}
-
 /** The examples' programs (and `node` itself, where it came with this package) are in node_modules/.bin. */
 function agentEnvironment(options: AgentOptions, uid: string): NodeJS.ProcessEnv {
   const { ROUSE_SUPERVISED: _, MINIFLARE_WORKERD_PATH: __, ...inherited } = process.env;
   return {
     ...inherited,
     PATH: [join(PACKAGE_ROOT, "node_modules/.bin"), inherited.PATH].join(delimiter),
-    ROUSE_AGENT_CREDENTIAL: agentCredential(options.rootKey, uid),
+    [CREDENTIAL_VARIABLE]: agentCredential(options.rootKey, uid),
     NODE_COMPILE_CACHE: join(options.stateDir, "compile-cache"),
   };
 }

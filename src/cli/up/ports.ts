@@ -1,6 +1,7 @@
 /** Which TCP ports are free, and who has the others. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
+import { parseProcessStat } from "../../core/process-stat.ts";
 import { CliError, messageOf, systemCodeOf } from "../cli-error.ts";
 
 /** @returns the port, another free one when the default is taken; a port that the user named is never exchanged */
@@ -80,9 +81,10 @@ function holdsSocket(pid: string, inodes: ReadonlySet<string>): boolean {
 }
 
 /** workerd is started again when it dies, so whoever wants the port has to stop its parent. */
-function describeOwner(pid: string): Owner {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
-  const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-  return name === "workerd" && parent > 1 ? { pid: parent, name: "another local edge" } : { pid: Number(pid), name };
+function describeOwner(pid: string): Owner | null {
+  const stat = parseProcessStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  if (stat === null) return null;
+  const { name, parentPid } = stat;
+  if (name === "workerd" && parentPid > 1) return { pid: parentPid, name: "another local edge" };
+  return { pid: Number(pid), name };
 }

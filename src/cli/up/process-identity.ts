@@ -3,6 +3,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { parseProcessStat } from "../../core/process-stat.ts";
 
 export type ProcessIdentity = {
   readonly pid: number;
@@ -36,11 +37,8 @@ function startOf(pid: number): string | null {
 
 function linuxStart(pid: number): string | null {
   try {
-    // "pid (name) state …": the name may hold spaces and parentheses, so count from the last one. Field 22 is the start
-    // in clock ticks since boot; a zombie ("Z") has ended.
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? null : (fields[19] ?? null);
+    const stat = parseProcessStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
+    return stat === null || stat.hasEnded ? null : stat.startTicks;
   } catch {
     return null;
   }

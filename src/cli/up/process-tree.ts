@@ -1,6 +1,7 @@
 /** The processes below one, for the case that all of them must end now. */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { parseProcessStat } from "../../core/process-stat.ts";
 
 /** All descendants, parents first; empty where they cannot be seen. */
 export function descendantsOf(pid: number): number[] {
@@ -28,9 +29,8 @@ function linuxPairs(): Pair[] {
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       try {
-        // "pid (name) state ppid …"; the name may hold anything.
-        const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-        return [[Number(name), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1])] as const];
+        const stat = parseProcessStat(readFileSync(`/proc/${name}/stat`, "utf8"));
+        return stat === null ? [] : [[Number(name), stat.parentPid] as const];
       } catch {
         return []; // It ended meanwhile.
       }

@@ -3,6 +3,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { parseProcessStat } from "../../../core/process-stat.ts";
 
 export type ProcessIdentity = {
   readonly pid: number;
@@ -34,16 +35,12 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
 }
 
 function linuxStartTime(pid: number): string | null {
-  let stat: string;
   try {
-    stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const stat = parseProcessStat(readFileSync(`/proc/${pid}/stat`, "latin1"));
+    return stat === null || stat.hasEnded ? null : stat.startTicks;
   } catch {
     return null;
   }
-  // Field 2 is the command in parentheses and may contain spaces: count from the last parenthesis. Field 3 is the state.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const isEnded = fields[0] === "Z" || fields[0] === "X";
-  return isEnded ? null : (fields[19] ?? null);
 }
 
 function psStartTime(pid: number): string | null {
