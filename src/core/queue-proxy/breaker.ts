@@ -89,14 +89,17 @@ export class Breaker<W> {
     return waiters;
   }
 
-  /** Takes a slot without running anything, or fails at once. */
+  /**
+   * Takes a slot without running anything, or fails at once. Nobody here reserves: the edge keeps its own ledger of slots.
+   * It is kept, like releaseReserved and updateConcurrency, so that Knative's vectors run whole against this breaker.
+   */
   reserve(): boolean {
     if (this.inFlight >= this.#pendingLimit || !this.#hasRoom()) return false;
     this.#reserved += 1;
     return true;
   }
 
-  /** Gives a reserved slot back. @returns the waiter that runs in its place */
+  /** Gives a reserved slot back; see reserve. @returns the waiter that runs in its place */
   releaseReserved(): W | undefined {
     if (this.#reserved === 0) return undefined;
     this.#reserved -= 1;
@@ -104,7 +107,8 @@ export class Breaker<W> {
   }
 
   /**
-   * Changes how many may run, cut to 0..maxConcurrency. What runs is never stopped.
+   * Changes how many may run, cut to 0..maxConcurrency. What runs is never stopped. For Knative's vectors, see reserve: a
+   * pod's limit is its revision's, and a revision does not change.
    * @returns the waiters that run from now on, first come first
    */
   updateConcurrency(capacity: number): W[] {
