@@ -1,6 +1,11 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { age, describeService, serviceTable, table } from "../../src/cli/api/service-text.ts";
-import { readinessOf, type ServiceView } from "../../src/cli/api/service-view.ts";
+import { findLog, type PodView } from "../../src/cli/api/pod-view.ts";
+import { type RevisionView, serviceState } from "../../src/cli/api/service-state.ts";
+import { age, describeService, reachableUrl, serviceTable, table } from "../../src/cli/api/service-text.ts";
+import { type Condition, readinessOf, type ServiceView } from "../../src/cli/api/service-view.ts";
 
 const CREATED = "2026-11-23T10:00:00Z";
 const nowMs = Date.parse("2026-11-23T10:05:30Z");
@@ -20,17 +25,53 @@ const hello: ServiceView = {
   },
 };
 
+const EDGE = "http://127.0.0.1:8080";
+const revision = (actualReplicas: number, desiredReplicas: number, service = "hello"): RevisionView => ({
+  metadata: { name: `${service}-00001`, labels: { "serving.knative.dev/service": service } },
+  status: { actualReplicas, desiredReplicas },
+});
+const withConditions = (...conditions: readonly Condition[]): ServiceView => ({
+  ...hello,
+  status: { ...hello.status, conditions },
+});
+
+describe("the state of a service", () => {
+  const failed = withConditions({ type: "Ready", status: "False" });
+  const unknown = withConditions({ type: "Ready", status: "Unknown" });
+  it.each([
+    ["Asleep", hello, [revision(0, 0)]],
+    ["Awake", hello, [revision(1, 1)]],
+    ["Awake", hello, [revision(1, 0)]],
+    ["Starting", hello, [revision(0, 1)]],
+    ["Starting", unknown, []],
+    ["Failed", failed, [revision(0, 1)]],
+    ["Asleep", hello, [revision(3, 3, "other")]],
+  ])("is %s by its condition and its own pods", (word, service, revisions) => {
+    expect(serviceState(service, revisions).word).toBe(word);
+  });
+
+  it("counts the pods of all its revisions", () => {
+    expect(serviceState(hello, [revision(1, 2), revision(2, 3)])).toMatchObject({ actualPods: 3, desiredPods: 5 });
+  });
+});
+
 describe("the table of services", () => {
-  it("has kn's columns, as wide as their content", () => {
-    expect(serviceTable([hello], nowMs).split("\n")).toEqual([
-      "NAME    URL                              LATEST        AGE   CONDITIONS   READY   REASON",
-      "hello   http://hello.default.localhost   hello-00001   5m    3 OK / 3     True",
+  it("shows who sleeps, and the URL that works from here", () => {
+    expect(serviceTable([hello], [revision(0, 0)], EDGE, nowMs).split("\n")).toEqual([
+      "NAME    URL                                   STATE    PODS   LATEST        AGE   READY   REASON",
+      "hello   http://hello.default.localhost:8080   Asleep   0/0    hello-00001   5m    True",
     ]);
   });
 
   it("shows a service that nothing is known of yet", () => {
     const fresh: ServiceView = { metadata: { name: "new", namespace: "default" } };
-    expect(serviceTable([fresh], nowMs)).toMatch(/^new +0 OK \/ 0 +Unknown$/m);
+    expect(serviceTable([fresh], [], EDGE, nowMs)).toMatch(/^new +Starting +0\/0 +Unknown$/m);
+  });
+
+  it("leaves the URL alone behind an edge elsewhere, and when it is none", () => {
+    expect(reachableUrl("http://a.b.example.com", "https://rouse.example.com:444")).toBe("http://a.b.example.com");
+    expect(reachableUrl("http://a.Foo Bar", EDGE)).toBe("http://a.Foo Bar");
+    expect(reachableUrl("", EDGE)).toBe("");
   });
 
   it("leaves no blanks at the end of a line", () => {
@@ -44,17 +85,48 @@ describe("the table of services", () => {
 });
 
 describe("the description of a service", () => {
-  it("shows traffic and conditions", () => {
-    const text = describeService(hello, nowMs);
-    expect(text).toContain("URL:         http://hello.default.localhost");
+  const describeIt = (service: ServiceView, pods: readonly PodView[] = []) =>
+    describeService(service, serviceState(service, [revision(1, 2)]), pods, EDGE, nowMs);
+
+  it("shows state, pods with their logs, traffic and conditions", () => {
+    const pod = { podId: "p1", revision: "hello-00001", state: "ready", logPath: ".rouse/agent-1/pods/p1/log" };
+    const text = describeIt(hello, [pod]);
+    expect(text).toContain("URL:         http://hello.default.localhost:8080");
+    expect(text).toContain("State:       Awake\nPods:        1 there, 2 wanted");
     expect(text).toContain("  100%   @latest (hello-00001)");
+    expect(text).toContain("  hello-00001   p1   ready   .rouse/agent-1/pods/p1/log");
     expect(text).toContain("  ++   Ready");
+    expect(text).not.toContain("Reasons");
   });
 
-  it("marks what is wrong and says why", () => {
-    const broken = { type: "Ready", status: "False", reason: "RevisionFailed", message: "it broke" };
-    const text = describeService({ ...hello, status: { ...hello.status, conditions: [broken] } }, nowMs);
-    expect(text).toMatch(/!! +Ready +RevisionFailed +it broke/);
+  it("says why something is wrong once, with the lines of a log under each other", () => {
+    const why = { status: "False", reason: "RevisionFailed", message: "it broke:\nline 1\nline 2\n" };
+    const text = describeIt(withConditions({ type: "ConfigurationsReady", ...why }, { type: "Ready", ...why }));
+    expect(text).toMatch(/!! +Ready +RevisionFailed$/m);
+    expect(text.split("it broke")).toHaveLength(2);
+    expect(text).toMatch(/\nReasons:\n {2}RevisionFailed: it broke:\n {4}line 1\n {4}line 2$/);
+  });
+
+  it("has no empty names: what is not there yet is said or left out", () => {
+    const traffic = [{ latestRevision: true, percent: 100 }];
+    const text = describeIt({ ...hello, status: { traffic } });
+    expect(text).toContain("100%   @latest (no revision yet)");
+    expect(text).not.toContain("Conditions");
+  });
+});
+
+describe("the log of a pod", () => {
+  it("is found in the folder of whichever agent has the pod", () => {
+    const folder = mkdtempSync(join(tmpdir(), "rouse-logs-"));
+    try {
+      mkdirSync(join(folder, "agent-2/pods/p1"), { recursive: true });
+      writeFileSync(join(folder, "agent-2/pods/p1/log"), "");
+      expect(findLog(folder, "p1")).toBe(join(folder, "agent-2/pods/p1/log"));
+      expect(findLog(folder, "p2")).toBeNull();
+      expect(findLog(join(folder, "none"), "p1")).toBeNull();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

@@ -1,59 +1,107 @@
-/** Services as text, laid out as kn does it. */
+/** Services as text, laid out as kn does it, with what kn cannot know: whether a service sleeps. */
+import type { PodView } from "./pod-view.ts";
+import { type RevisionView, type ServiceState, serviceState } from "./service-state.ts";
 import type { Condition, ServiceView } from "./service-view.ts";
 
 const COLUMN_GAP = "   ";
 
-export function serviceTable(services: readonly ServiceView[], nowMs: number): string {
-  const header = ["NAME", "URL", "LATEST", "AGE", "CONDITIONS", "READY", "REASON"];
-  return table([header, ...services.map((service) => row(service, nowMs))]);
+/** @param edgeUrl of the edge that was asked: where it is this machine's, its port belongs to the services' URLs */
+export function serviceTable(
+  services: readonly ServiceView[],
+  revisions: readonly RevisionView[],
+  edgeUrl: string,
+  nowMs: number,
+): string {
+  const header = ["NAME", "URL", "STATE", "PODS", "LATEST", "AGE", "READY", "REASON"];
+  return table([header, ...services.map((service) => row(service, serviceState(service, revisions), edgeUrl, nowMs))]);
 }
 
-function row({ metadata, status }: ServiceView, nowMs: number): string[] {
-  const conditions = status?.conditions ?? [];
-  const ready = conditions.find(({ type }) => type === "Ready");
-  const okCount = conditions.filter((condition) => condition.status === "True").length;
+function row({ metadata, status }: ServiceView, state: ServiceState, edgeUrl: string, nowMs: number): string[] {
+  const ready = status?.conditions?.find(({ type }) => type === "Ready");
   return [
     metadata.name,
-    status?.url ?? "",
+    reachableUrl(status?.url ?? "", edgeUrl),
+    state.word,
+    `${state.actualPods}/${state.desiredPods}`,
     status?.latestCreatedRevisionName ?? "",
     age(metadata.creationTimestamp, nowMs),
-    `${okCount} OK / ${conditions.length}`,
     ready?.status ?? "Unknown",
     ready?.reason ?? "",
   ];
 }
 
-export function describeService({ metadata, status }: ServiceView, nowMs: number): string {
-  const traffic = (status?.traffic ?? []).map((target) => {
-    const tag = target.tag === undefined ? "" : ` #${target.tag}`;
-    const latest = target.latestRevision === true ? "@latest " : "";
-    return [`${target.percent ?? 0}%`, `${latest}(${target.revisionName ?? "?"})${tag}`];
-  });
+export function describeService(
+  service: ServiceView,
+  state: ServiceState,
+  pods: readonly PodView[],
+  edgeUrl: string,
+  nowMs: number,
+): string {
+  const { metadata, status } = service;
+  const conditions = status?.conditions ?? [];
   return [
     table([
       ["Name:", metadata.name],
       ["Namespace:", metadata.namespace],
       ["Age:", age(metadata.creationTimestamp, nowMs)],
-      ["URL:", status?.url ?? ""],
+      ["URL:", reachableUrl(status?.url ?? "", edgeUrl)],
+      ["State:", state.word],
+      ["Pods:", `${state.actualPods} there, ${state.desiredPods} wanted`],
     ]),
-    `\nTraffic:\n${indent(table(traffic))}`,
-    `\nConditions:\n${indent(conditionTable(status?.conditions ?? []))}`,
-  ].join("\n");
+    section("Traffic", trafficTable(service)),
+    section(
+      "Pods",
+      table(pods.map(({ podId, revision, state: word, logPath }) => [revision, podId, word, logPath ?? ""])),
+    ),
+    section("Conditions", conditionTable(conditions)),
+    section("Reasons", reasons(conditions)),
+  ].join("");
+}
+
+function trafficTable({ status }: ServiceView): string {
+  return table(
+    (status?.traffic ?? []).map(({ tag = "", latestRevision, revisionName = "", percent }) => [
+      `${percent ?? 0}%`,
+      [
+        latestRevision === true ? "@latest" : "",
+        revisionName === "" ? "(no revision yet)" : `(${revisionName})`,
+        tag && `#${tag}`,
+      ]
+        .filter(Boolean)
+        .join(" "),
+    ]),
+  );
 }
 
 function conditionTable(conditions: readonly Condition[]): string {
   const marks: Readonly<Record<string, string>> = { True: "++", False: "!!" };
-  const header = ["OK", "TYPE", "REASON", "MESSAGE"];
-  return table([
-    header,
-    ...conditions.map(({ type, status, reason, message }) => [
-      marks[status] ?? "??",
-      type,
-      reason ?? "",
-      message ?? "",
-    ]),
-  ]);
+  const rows = conditions.map(({ type, status, reason }) => [marks[status] ?? "??", type, reason ?? ""]);
+  return rows.length === 0 ? "" : table([["OK", "TYPE", "REASON"], ...rows]);
 }
+
+/** What the conditions say, each text once however many of them pass it on. */
+function reasons(conditions: readonly Condition[]): string {
+  const texts = conditions
+    .filter(({ status, message }) => status !== "True" && (message ?? "") !== "")
+    .map(({ reason, message = "" }) => [reason, message.trim().replaceAll("\n", "\n  ")].filter(Boolean).join(": "));
+  return [...new Set(texts)].join("\n");
+}
+
+function section(title: string, body: string): string {
+  return body === "" ? "" : `\n\n${title}:\n${indent(body)}`;
+}
+
+/** A service's URL has no port; behind an edge on this machine it answers at the edge's. */
+export function reachableUrl(serviceUrl: string, edgeUrl: string): string {
+  if (!URL.canParse(serviceUrl)) return serviceUrl;
+  const { hostname, port } = new URL(edgeUrl);
+  if (!LOOPBACK.test(hostname)) return serviceUrl;
+  const url = new URL(serviceUrl);
+  url.port = port;
+  return url.origin;
+}
+
+const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])$/;
 
 /** Columns as wide as their widest cell, no blanks at the end of a line. */
 export function table(rows: readonly (readonly string[])[]): string {
