@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiClient } from "../../src/cli/api/api-client.ts";
-import { applyManifest, patchFor } from "../../src/cli/api/apply.ts";
+import { applyManifest, patchFor, wasApplied } from "../../src/cli/api/apply.ts";
 import { type Manifest, parseManifests } from "../../src/cli/api/manifest.ts";
 import { applyCommand } from "../../src/cli/commands/apply.ts";
 import { type FakeApi, startFakeApi } from "./fake-api.ts";
@@ -83,6 +83,17 @@ describe("applying a manifest", () => {
     await expect(apply(HELLO.replace("20", "9999"))).rejects.toThrow(
       "could not apply service hello: expected 0 <= 9999 <= 600: spec.template.spec.timeoutSeconds (400)",
     );
+  });
+
+  it("is remembered, whatever is done to the object since", async () => {
+    await apply(HELLO);
+    await new ApiClient(api.url, "t").expect("change", "PATCH", PATH, {
+      spec: { template: { spec: { timeoutSeconds: 9 } } },
+    });
+    expect(wasApplied(hello(), manifest(HELLO))).toBe(true);
+    expect(wasApplied(hello(), manifest(HELLO.replace("20", "30")))).toBe(false);
+    expect(await apply(HELLO)).toBe("configured");
+    expect(hello()?.spec).toMatchObject({ template: { spec: { timeoutSeconds: 20 } } });
   });
 
   it("takes nothing away when it cannot read what was applied before", () => {

@@ -5,7 +5,6 @@ import { describe, expect, it } from "vitest";
 import { collectionPath, objectPath } from "../../src/cli/api/kinds.ts";
 import { parseManifests, readManifests } from "../../src/cli/api/manifest.ts";
 import { PACKAGE_ROOT } from "../../src/cli/package-root.ts";
-import { withDigest } from "../../src/cli/up/examples.ts";
 
 const HELLO = "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata:\n  name: hello\n";
 
@@ -85,17 +84,5 @@ describe("the API path", () => {
     ] as const) {
       expect(() => collectionPath(apiVersion, kind, "ns")).toThrow(expect.objectContaining({ remedy }));
     }
-  });
-});
-
-describe("a changed manifest", () => {
-  const [manifest] = parseManifests(`${HELLO}  annotations: {mine: new}\nspec: {a: 1}\n`, "f.yaml");
-
-  it("has another digest than before, and the same text the same one", () => {
-    if (manifest === undefined) throw new Error("no manifest");
-    const digest = (value: typeof manifest) => withDigest(value).metadata.annotations?.["rouse.dev/manifest-digest"];
-    expect(digest(manifest)).toMatch(/^[0-9a-f]{16}$/);
-    expect(digest({ ...manifest })).toBe(digest(manifest));
-    expect(digest({ ...manifest, spec: { a: 2 } })).not.toBe(digest(manifest));
   });
 });

@@ -4,7 +4,7 @@
  * taken away; the earlier one is kept in kubectl's annotation, so that both tools work on one object.
  */
 import { ANNOTATION_LAST_APPLIED, without } from "../../core/resource/annotations.ts";
-import { isJsonObject } from "../../core/resource/json.ts";
+import { isJsonObject, jsonEqual } from "../../core/resource/json.ts";
 import { type ApiClient, refusal } from "./api-client.ts";
 import { collectionPath, objectPath } from "./kinds.ts";
 import type { Manifest } from "./manifest.ts";
@@ -53,11 +53,20 @@ export function patchFor(stored: unknown, manifest: Manifest): unknown {
   return earlier === null ? wanted : withRemovals(earlier, wanted);
 }
 
+/** Whether exactly this manifest was the last that was applied; what was done to the object since does not matter. */
+export function wasApplied(stored: unknown, manifest: Manifest): boolean {
+  return jsonEqual(lastApplied(stored), withoutMemory(manifest));
+}
+
 /** The manifest with itself in its annotations, for the next time. */
 function remembered(manifest: Manifest): Manifest {
-  const own = without(manifest.metadata.annotations, ANNOTATION_LAST_APPLIED);
-  const itself = { ...manifest, metadata: { ...manifest.metadata, annotations: own } };
-  const annotations = { ...own, [ANNOTATION_LAST_APPLIED]: `${JSON.stringify(itself)}\n` };
+  const itself = withoutMemory(manifest);
+  const annotations = { ...itself.metadata.annotations, [ANNOTATION_LAST_APPLIED]: `${JSON.stringify(itself)}\n` };
+  return { ...itself, metadata: { ...itself.metadata, annotations } };
+}
+
+function withoutMemory(manifest: Manifest): Manifest {
+  const annotations = without(manifest.metadata.annotations, ANNOTATION_LAST_APPLIED);
   return { ...manifest, metadata: { ...manifest.metadata, annotations } };
 }
 

@@ -3,13 +3,11 @@
  * stops nothing. A manifest that was applied before and has not changed since is left alone, so that what the
  * user did to the service (`kn service update`) lives on.
  */
-import { createHash } from "node:crypto";
-import { ANNOTATION_MANIFEST_DIGEST } from "../../core/resource/annotations.ts";
 import type { ApiClient } from "../api/api-client.ts";
-import { applyManifest } from "../api/apply.ts";
+import { applyManifest, wasApplied } from "../api/apply.ts";
 import { objectPath } from "../api/kinds.ts";
 import { type Manifest, readManifests } from "../api/manifest.ts";
-import { type ServiceView, waitUntilReady } from "../api/service-view.ts";
+import { waitUntilReady } from "../api/service-view.ts";
 import { CliError } from "../cli-error.ts";
 
 export type ExampleOutcome =
@@ -40,8 +38,7 @@ async function applyExample(client: ApiClient, manifest: Manifest, signal: Abort
   const { name, namespace } = manifest.metadata;
   const start = performance.now();
   try {
-    const marked = withDigest(manifest);
-    if (!(await isApplied(client, marked))) await applyManifest(client, marked);
+    if (!(await isApplied(client, manifest))) await applyManifest(client, manifest);
     if (manifest.kind !== "Service") return { name, state: "ready", url: "", tookMs: performance.now() - start };
     const timing = { timeoutMs: READY_TIMEOUT_MS, failureGraceMs: FAILURE_GRACE_MS, signal };
     const service = await waitUntilReady(client, namespace, name, timing);
@@ -54,12 +51,5 @@ async function applyExample(client: ApiClient, manifest: Manifest, signal: Abort
 
 async function isApplied(client: ApiClient, manifest: Manifest): Promise<boolean> {
   const { status, body } = await client.request("GET", objectPath(manifest));
-  const stored = status === 200 ? (body as ServiceView).metadata.annotations?.[ANNOTATION_MANIFEST_DIGEST] : undefined;
-  return stored === manifest.metadata.annotations?.[ANNOTATION_MANIFEST_DIGEST];
-}
-
-export function withDigest(manifest: Manifest): Manifest {
-  const digest = createHash("sha256").update(JSON.stringify(manifest)).digest("hex").slice(0, 16);
-  const annotations = { ...manifest.metadata.annotations, [ANNOTATION_MANIFEST_DIGEST]: digest };
-  return { ...manifest, metadata: { ...manifest.metadata, annotations } };
+  return status === 200 && wasApplied(body, manifest);
 }

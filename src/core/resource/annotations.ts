@@ -20,8 +20,6 @@ export const ANNOTATION_PROGRESS_DEADLINE = "serving.knative.dev/progress-deadli
 export const ANNOTATION_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 /** Which driver runs the pods: `process`, `docker` or `auto`; on the template. */
 export const ANNOTATION_DRIVER = "rouse.dev/driver";
-/** Marks a Service as made by `rouse up` from a manifest with this digest. */
-export const ANNOTATION_MANIFEST_DIGEST = "rouse.dev/manifest-digest";
 export const ROUSE_PREFIX = "rouse.dev/";
 export const AUTOSCALING_PREFIX = "autoscaling.knative.dev/";
 

@@ -2,15 +2,11 @@
 import { type AutoscalerConfig, parseAutoscalerConfig } from "../config/autoscaler-config.ts";
 import { parseDurationMs } from "../duration.ts";
 import { isDomainSuffix } from "../routing/domain.ts";
-import {
-  ANNOTATION_MANIFEST_DIGEST,
-  ANNOTATION_PROGRESS_DEADLINE,
-  ANNOTATION_ROLLOUT_DURATION,
-} from "./annotations.ts";
+import { ANNOTATION_PROGRESS_DEADLINE, ANNOTATION_ROLLOUT_DURATION } from "./annotations.ts";
 import { defaultRouteSpec, defaultServiceSpec, defaultTemplate } from "./defaults.ts";
 import { at, type FieldError, invalidKey, invalidValue } from "./field-error.ts";
 import { jsonEqual } from "./json.ts";
-import { refuseAutoscalingAnnotations, refuseUnknownRouseAnnotations } from "./metadata-validation.ts";
+import { refuseAutoscalingAnnotations, refuseRouseAnnotations } from "./metadata-validation.ts";
 import type { KindName, KubeObject } from "./object.ts";
 import type { RevisionTemplate } from "./pod-spec.ts";
 import type { Schema } from "./schema.ts";
@@ -98,7 +94,7 @@ function validateTemplateOwner(object: KubeObject, previous: KubeObject | null, 
   const parent = { name, generateName: previous === null ? generateName : "" };
   return [
     ...refuseAutoscalingAnnotations(object.metadata),
-    ...at("metadata", refuseUnknownRouseAnnotations(object.metadata, [ANNOTATION_MANIFEST_DIGEST])),
+    ...at("metadata", refuseRouseAnnotations(object.metadata, previous?.metadata)),
     ...at("spec.template", [
       ...validateTemplate(template, parent, context.autoscalerConfig),
       ...at("metadata", validateDurations(template.metadata ?? {}, ANNOTATION_PROGRESS_DEADLINE)),

@@ -30,16 +30,23 @@ export function refuseAutoscalingAnnotations(metadata: Metadata): FieldError[] {
   );
 }
 
-/** Under Rouse's prefix only known keys are taken, so that a misspelled one is not without effect. Paths relative to the metadata. */
-export function refuseUnknownRouseAnnotations(metadata: Metadata, known: readonly string[]): FieldError[] {
-  const unknown = Object.keys(metadata.annotations ?? {}).filter(
-    (key) => key.startsWith(ROUSE_PREFIX) && !known.includes(key),
-  );
-  return unknown.map((key) =>
-    key === ANNOTATION_DRIVER
-      ? invalidKey(key, "annotations", 'it must be put under "spec.template.metadata.annotations" to work')
-      : invalidKey(key, "annotations", `known in this place: ${known.join(", ")}`),
-  );
+/** Under Rouse's prefix only what has an effect on a template is taken, so that a misspelled key is told. Paths relative to the metadata. */
+export function refuseUnknownRouseAnnotations(metadata: Metadata): FieldError[] {
+  return rouseKeys(metadata)
+    .filter((key) => key !== ANNOTATION_DRIVER)
+    .map((key) => invalidKey(key, "annotations", `known with this prefix: ${ANNOTATION_DRIVER}`));
+}
+
+/** On a Service or Configuration they would be without effect. What is there already may stay. */
+export function refuseRouseAnnotations(metadata: Metadata, previous: Metadata | undefined): FieldError[] {
+  const rule = `${ANNOTATION_DRIVER} must be put under "spec.template.metadata.annotations" to work; no other has this prefix`;
+  return rouseKeys(metadata)
+    .filter((key) => metadata.annotations?.[key] !== previous?.annotations?.[key])
+    .map((key) => invalidKey(key, "annotations", rule));
+}
+
+function rouseKeys(metadata: Metadata): string[] {
+  return Object.keys(metadata.annotations ?? {}).filter((key) => key.startsWith(ROUSE_PREFIX));
 }
 
 /** Syntax of labels and annotation keys; paths relative to the metadata. */

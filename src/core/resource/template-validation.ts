@@ -29,7 +29,7 @@ export function validateTemplate(
     ...at("metadata", [
       ...validateTemplateName(template.metadata?.name ?? "", parent),
       ...validateLabels(template.metadata ?? {}),
-      ...refuseUnknownRouseAnnotations(template.metadata ?? {}, [ANNOTATION_DRIVER]),
+      ...refuseUnknownRouseAnnotations(template.metadata ?? {}),
       ...at("annotations", validateTemplateAnnotations(template.metadata?.annotations ?? {}, config)),
     ]),
     ...at("spec", validateRevisionSpec(template.spec)),

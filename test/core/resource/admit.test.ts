@@ -251,11 +251,14 @@ test("a key of config-domain that no host can end in is refused by name", () => 
 
 test("under Rouse's prefix an annotation that is not known in its place is refused, and the known ones are named", () => {
   expect(messageOf(annotate({ "rouse.dev/drivr": "process" }))).toBe(
-    'invalid key name "rouse.dev/drivr": spec.template.metadata.annotations\nknown in this place: rouse.dev/driver',
+    'invalid key name "rouse.dev/drivr": spec.template.metadata.annotations\nknown with this prefix: rouse.dev/driver',
   );
   const onService = (annotations: object) => messageOf((made) => Object.assign(made.metadata, { annotations }));
   expect(onService({ "rouse.dev/driver": "process" })).toContain("must be put under");
-  expect(onService({ "rouse.dev/manifest-digest": "0" })).toBe("");
+  expect(onService({ "rouse.dev/other": "0" })).toContain("no other has this prefix");
+  const old = create();
+  const metadata = { ...old.metadata, annotations: { ...old.metadata.annotations, "rouse.dev/old": "kept" } };
+  expect(admitUpdate(SERVICE, { ...old, metadata }, { ...old, metadata }, CONTEXT).ok).toBe(true);
 });
 
 test("an accepted object has warnings for what has no effect", () => {
