@@ -37,6 +37,7 @@ export default defineConfig({
                 CONTROL_HOST: "rouse.test",
                 DEFAULT_DOMAIN: "apps.test",
                 SINGLE_GATEWAY: "1",
+                PATH_TOKENS: "1",
               },
             },
           }),

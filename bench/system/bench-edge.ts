@@ -122,6 +122,7 @@ async function miniflareOptions(
           CONTROL_HOST: "",
           DEFAULT_DOMAIN: "localhost",
           SINGLE_GATEWAY: "1",
+          PATH_TOKENS: "1",
         },
         serviceBindings: network,
         unsafeDirectSockets: [{ host: HOST, port }],

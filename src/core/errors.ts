@@ -29,6 +29,11 @@ type ErrorTraits = {
 /** The registry. A code is never renamed; docs/reference/errors.md lists the same rows and a test holds them together. */
 export const ERRORS = {
   HOST_INVALID: { status: 400, retryable: false, meaning: "The Host header is missing, duplicated or malformed." },
+  REQUEST_INVALID: {
+    status: 400,
+    retryable: false,
+    meaning: "The request cannot be forwarded, e.g. a GET with a body, which Cloudflare Workers cannot send.",
+  },
   HOST_UNKNOWN: { status: 404, retryable: false, meaning: "No route answers to this host name." },
   ROUTES_UNAVAILABLE: {
     status: 503,
@@ -41,6 +46,11 @@ export const ERRORS = {
     meaning: "The revision was deleted while the request was on its way.",
   },
   HOLD_QUEUE_FULL: { status: 503, retryable: true, meaning: "The activator already holds as many requests as it may." },
+  QUEUE_FULL: {
+    status: 503,
+    retryable: true,
+    meaning: "The pod's queue was full, and the request's body was too long to be kept for another pod.",
+  },
   UNSCHEDULABLE: {
     status: 503,
     retryable: true,
@@ -62,6 +72,7 @@ export const ERRORS = {
     retryable: true,
     meaning: "The pod could not be reached, or broke off before it answered.",
   },
+  GATEWAY_FAILED: { status: 500, retryable: true, meaning: "The gateway failed; the edge's log has the details." },
   ACTIVATOR_UNAVAILABLE: {
     status: 503,
     retryable: true,

@@ -11,6 +11,7 @@ import { type ApiEnv, createApi } from "./api/api.ts";
 import { problem } from "./gateway/answers.ts";
 import type { GatewayEnv } from "./gateway/env.ts";
 import { serve } from "./gateway/gateway.ts";
+import { normalizeTarget } from "./target.ts";
 
 export type Env = GatewayEnv &
   ApiEnv &
@@ -31,11 +32,11 @@ export function handle(request: Request, env: Env, context: ExecutionContext): R
   return serve({ request, host, authority, target, proto }, env, context);
 }
 
-/** The parts of an absolute URL without the cost of `new URL`, and without its rewriting of the path. */
+/** The parts of an absolute URL, without the cost of `new URL` where there is nothing to normalize. */
 function splitUrl(url: string): { proto: "http" | "https"; authority: string; target: string } {
   const proto = url.startsWith("https:") ? "https" : "http";
   const start = proto.length + 3;
   const end = url.indexOf("/", start);
   if (end === -1) return { proto, authority: url.slice(start), target: "/" };
-  return { proto, authority: url.slice(start, end), target: url.slice(end) };
+  return { proto, authority: url.slice(start, end), target: normalizeTarget(url.slice(end)) };
 }

@@ -9,6 +9,8 @@ export type User = { readonly name: string };
 export type AuthEnv = {
   /** Hex SHA-256 of the administrator's token. Tokens with a role and namespaces will be a table of the ControlPlane. */
   readonly ROUSE_ADMIN_TOKEN_HASH: string;
+  /** "1" where the edge listens on loopback only: a token in a path would stand in the logs of any other. */
+  readonly PATH_TOKENS?: string;
 };
 
 const ADMIN: User = { name: "admin" };

@@ -72,7 +72,7 @@ describe("hello", () => {
     expect(welcome.keys.map((key) => key.epoch)).toEqual([epoch - 1, epoch, epoch + 1]);
     expect(welcome.keys[1]?.key).toBe(toBase64Url(await deriveAgentKey(ROOT_KEY, "greets", epoch)));
     const desired = await link.next("desired");
-    expect(desired).toMatchObject({ controlPlaneId: welcome.controlPlaneId, generation: 0, pods: [] });
+    expect(desired).toMatchObject({ controlPlaneId: welcome.controlPlaneId, pods: [] });
   });
 
   test("an assignment that comes during hello is sent after the welcome", async () => {
@@ -132,6 +132,18 @@ describe("hello", () => {
   });
 });
 
+describe("an agent with a credential of its own", () => {
+  test("cannot speak as another one", async () => {
+    const link = await Link.open("evil");
+    link.send({ ...helloOf("victim") });
+    expect(await link.next("refuse")).toMatchObject({
+      reason: "malformed",
+      message: expect.stringMatching(/^agentUid/),
+    });
+    expect(await AGENT.getByName("victim").describe()).toMatchObject({ connection: "NeverSeen" });
+  });
+});
+
 describe("two connections of one agent", () => {
   test("a second process is refused by name while the first is alive", async () => {
     const first = await Link.greet(helloOf("twins"));
@@ -141,8 +153,8 @@ describe("two connections of one agent", () => {
     expect([reason, message]).toEqual(["duplicate", expect.stringContaining("machine of twins (twins)")]);
     await second.closed;
     await assign("twins", "twins-r", 1, "p1");
-    expect(await first.next("desired")).toMatchObject({ generation: 0 });
-    expect(await first.next("desired")).toMatchObject({ generation: 1, pods: [{ podId: "p1" }] });
+    expect(await first.next("desired")).toMatchObject({ pods: [] });
+    expect(await first.next("desired")).toMatchObject({ pods: [{ podId: "p1" }] });
     expect(await AGENT.getByName("twins").describe()).toMatchObject({ connection: "Connected" });
   });
 
@@ -178,12 +190,16 @@ describe("two connections of one agent", () => {
 describe("assign", () => {
   test("sends the whole desired state down with a higher generation each time", async () => {
     const link = await Link.greet(helloOf("works"));
-    await link.next("desired");
+    const { generation } = await link.next("desired");
     expect(await assign("works", "works-a", 1, "p1", "p2")).toEqual(ACCEPTED);
     expect(await assign("works", "works-b", 1, "p3")).toEqual(ACCEPTED);
     const [first, second] = [await link.next("desired"), await link.next("desired")];
-    expect([first.generation, podIdsOf(first.pods)]).toEqual([1, ["p1", "p2"]]);
-    expect([second.generation, podIdsOf(second.pods)]).toEqual([2, ["p1", "p2", "p3"]]);
+    expect([podIdsOf(first.pods), podIdsOf(second.pods)]).toEqual([
+      ["p1", "p2"],
+      ["p1", "p2", "p3"],
+    ]);
+    expect(first.generation).toBeGreaterThan(generation);
+    expect(second.generation).toBeGreaterThan(first.generation);
     expect(first.pods[0]).toEqual(pod("p1", "works-a"));
   });
 
@@ -278,6 +294,8 @@ describe("statuses", () => {
   test("and stats go to the revisions that they are of", async () => {
     const stats = vi.spyOn(Revision.prototype, "statsReported").mockResolvedValue();
     const link = await Link.greet(helloOf("counts"));
+    await assign("counts", "counts-a", 1, "p1", "p3");
+    await assign("counts", "counts-b", 1, "p2");
     const of = (podId: string, revisionUid: string) => ({
       ...{ podId, revisionUid, averageConcurrency: 1, averageProxiedConcurrency: 0, requestCount: 2 },
       ...{ proxiedRequestCount: 0, inFlight: 1, proxiedInFlight: 0, queueDepth: 0, sockets: [] },
@@ -285,7 +303,8 @@ describe("statuses", () => {
     link.send({
       type: "stats",
       measuredAtMs: 7,
-      pods: [of("p1", "counts-a"), of("p2", "counts-b"), of("p3", "counts-a")],
+      // The last two are not this agent's to speak of: they were never assigned to it, or to another revision.
+      pods: [of("p1", "counts-a"), of("p2", "counts-b"), of("p3", "counts-a"), of("p4", "counts-b"), of("p1", "other")],
     });
     await vi.waitFor(() => expect(stats).toHaveBeenCalledTimes(2), { interval: 5 });
     expect(stats.mock.calls.map(([report]) => podIdsOf(report.pods))).toEqual([["p1", "p3"], ["p2"]]);
@@ -356,7 +375,7 @@ describe("an object that was", () => {
     await evictDurableObject(AGENT.getByName("sleeps") as never, { webSockets: "hibernate" });
     await assign("sleeps", "sleeps-r", 2, "p1", "p2");
     let desired = await link.next("desired");
-    while (desired.generation < 2) desired = await link.next("desired");
+    while (desired.pods.length < 2) desired = await link.next("desired");
     expect(podIdsOf(desired.pods)).toEqual(["p1", "p2"]);
     link.report(statusOf("p2", "sleeps-r"));
     await told("sleeps-r", { pods: [{ podId: "p2", phase: "ready" }] });
@@ -385,7 +404,9 @@ describe("an object that was", () => {
       pods: [statusOf("p1", "crashes-r")],
     });
     const again = await Link.greet(helloOf("crashes", { pods: [statusOf("p1", "crashes-r")] }));
-    expect(await again.next("desired")).toMatchObject({ controlPlaneId, generation: described.generation });
+    const next = await again.next("desired");
+    expect(next).toMatchObject({ controlPlaneId, pods: [{ podId: "p1" }] });
+    expect(next.generation).toBeGreaterThan(described.generation);
     await vi.waitFor(() => expect(lastReport("crashes-r")?.sequence).toBeGreaterThan(before), { interval: 5 });
   });
 

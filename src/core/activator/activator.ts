@@ -178,7 +178,7 @@ export class Activator {
     if (capacity === undefined) return null;
     const common = heldFor(waiter, nowMs);
     if (capacity === 0 || (this.#isLeasing && !waiter.needTicket)) return { ...common, kind: "lease" };
-    const choice = pickPod(this.#pods, this.#cursor, waiter.avoidPods, nowMs);
+    const choice = pickPod(this.#pods, this.#cursor, waiter.avoidPods, this.#mode === "Serve", nowMs);
     if (choice === null) return null;
     this.#cursor = choice.cursor;
     const ticketId = `t${this.#nextTicket}`;

@@ -62,11 +62,16 @@ export function occupied(pod: PodLoad): number {
   return pod.tickets.size + pod.sockets.size + pod.direct + pod.inherited;
 }
 
-/** @returns free slots, Infinity without a limit, 0 while the pod's load is unknown after a reset */
-export function freeSlots(pod: PodLoad, nowMs: number): number {
+/**
+ * @param isServing  isolates send to the pods with leases too (mode Serve). Their number is known once a second only, so
+ *   tickets do not wait for it: as many as the limit go beside them into the pod's queue, where the queue-proxy keeps a
+ *   place for them (core/queue-proxy/breaker.ts).
+ * @returns free slots, Infinity without a limit, 0 while the pod's load is unknown after a reset
+ */
+export function freeSlots(pod: PodLoad, isServing: boolean, nowMs: number): number {
   if (pod.capacity === 0) return Number.POSITIVE_INFINITY;
   if (pod.unknownSinceMs !== null && nowMs < pod.unknownSinceMs + UNKNOWN_LIMIT_MS) return 0;
-  return Math.max(0, pod.capacity - occupied(pod));
+  return Math.max(0, pod.capacity - occupied(pod) + (isServing ? pod.direct : 0));
 }
 
 /** The ticket's answer was a 101: the slot stays taken by the socket. */

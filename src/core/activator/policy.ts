@@ -11,12 +11,14 @@ const FIRST_AVAILABLE_UP_TO = 3;
  * @param pods  ready pods in a stable order
  * @param cursor  index at which round robin begins, beyond the last it is the first; ignored for small limits
  * @param avoid  pods that just failed the caller; used only when no other has a slot
+ * @param isServing  see freeSlots
  * @returns the pod and the next cursor; null when no slot is free
  */
 export function pickPod(
   pods: readonly PodLoad[],
   cursor: number,
   avoid: readonly string[],
+  isServing: boolean,
   nowMs: number,
 ): { readonly pod: PodLoad; readonly cursor: number } | null {
   const count = pods.length;
@@ -27,7 +29,7 @@ export function pickPod(
   for (let step = 0; step < count; step += 1) {
     const index = (start + step) % count;
     const pod = pods[index];
-    if (pod === undefined || freeSlots(pod, nowMs) < 1) continue;
+    if (pod === undefined || freeSlots(pod, isServing, nowMs) < 1) continue;
     const choice = { pod, cursor: index + 1 };
     if (avoid.length === 0 || !avoid.includes(pod.podId)) return choice;
     second ??= choice;

@@ -20,7 +20,10 @@ export type AcquireRequest = {
   readonly attempt: number;
   /** Pods that just failed this caller; not handed to it again while there is another one. */
   readonly avoidPods: readonly string[];
-  /** The caller wants a slot of the ledger, not a lease: a leased pod refused it with `queue-full`. */
+  /**
+   * The caller wants a slot of the ledger, not a lease: a leased pod refused it with `queue-full`, or its body is too long
+   * to be sent twice.
+   */
   readonly needTicket: boolean;
 };
 
@@ -51,6 +54,8 @@ export type AdmissionInfo =
       readonly kind: "lease";
       readonly endpoints: readonly Endpoint[];
       readonly expiresAtMs: number;
+      /** The pods have a concurrency limit and may refuse with `queue-full`. */
+      readonly isLimited: boolean;
       readonly timing: HoldTiming;
     }
   /** No pod, and waiting would not help. `code` is an ErrorCode of src/core/errors.ts. */
@@ -69,5 +74,7 @@ export type PendingAdmission = {
    * request id. Call it before the ticket is disposed.
    */
   upgraded(): Promise<void>;
+  /** A reset of the object rejects the call itself beside its `info`: whoever does not await it must say that he knows. */
+  catch(onRejected: () => void): unknown;
   [Symbol.dispose](): void;
 };

@@ -29,7 +29,7 @@ export type RevisionRpc = {
   /** Gateway → activator. Stays pending while the request is held. */
   acquire(request: AcquireRequest): PendingAdmission;
   /** Gateway → activator: a newer lease for an isolate that has one. Never waits and never wakes. null = ask with `acquire`. */
-  renewLease(): Promise<{ readonly endpoints: readonly Endpoint[]; readonly expiresAtMs: number } | null>;
+  renewLease(): Promise<LeaseRenewal | null>;
   /** Gateway → activator: the client of a held request went away. */
   cancel(requestId: string): Promise<void>;
 
@@ -40,6 +40,12 @@ export type RevisionRpc = {
 
   /** For views and tests: the state as plain data. */
   describe(): Promise<RevisionDescription>;
+};
+
+export type LeaseRenewal = {
+  readonly endpoints: readonly Endpoint[];
+  readonly expiresAtMs: number;
+  readonly isLimited: boolean;
 };
 
 /** The uid, names and wishes of one revision, compiled by the control plane. */
@@ -148,8 +154,11 @@ export type AgentDescription = {
 // --- ControlPlane, as the other objects see it ---
 
 export type ControlPlaneInbox = {
-  /** Revision → ControlPlane: what its pods look like; becomes conditions. An older `sequence` is dropped. */
-  revisionObserved(observation: RevisionObservation): Promise<void>;
+  /**
+   * Revision → ControlPlane: what its pods look like; becomes conditions. An older `sequence` is dropped.
+   * @returns false when there is no such revision (any more): the object ends its pods and itself
+   */
+  revisionObserved(observation: RevisionObservation): Promise<boolean>;
   /** Revision → ControlPlane: its pods are gone after `destroy`; the finalizer may go. */
   revisionDestroyed(revisionUid: string): Promise<void>;
   /** Agent → ControlPlane: it connected, disconnected or was lost. */

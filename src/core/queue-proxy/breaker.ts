@@ -59,9 +59,13 @@ export class Breaker<W> {
     return this.#waiting.size + this.#running + this.#reserved;
   }
 
-  /** A request arrives. On "running" the caller starts it and owes a `finish`; on "queued" it is named later. */
-  maybe(waiter: W): "running" | "queued" | "rejected" {
-    if (this.inFlight >= this.#pendingLimit) return "rejected";
+  /**
+   * A request arrives. On "running" the caller starts it and owes a `finish`; on "queued" it is named later.
+   * @param placesOfItsOwn how far beyond the limit on pending requests this one may still come in. Rouse's addition: a
+   *   ticketed request was counted by the activator, so leased ones that fill the queue must not keep it out.
+   */
+  maybe(waiter: W, placesOfItsOwn = 0): "running" | "queued" | "rejected" {
+    if (this.inFlight >= this.#pendingLimit + placesOfItsOwn) return "rejected";
     if (this.#hasRoom()) {
       this.#running += 1;
       return "running";

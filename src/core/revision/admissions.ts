@@ -19,6 +19,13 @@ import type { Answer } from "./effects.ts";
 import { Leases } from "./leases.ts";
 import type { PodRecord } from "./pod-record.ts";
 
+export type Lease = {
+  readonly podIds: readonly string[];
+  readonly expiresAtMs: number;
+  /** The pods have a concurrency limit. */
+  readonly isLimited: boolean;
+};
+
 type RefusalCode = Extract<Answer, { kind: "refused" }>["code"];
 
 export class Admissions implements PodUse {
@@ -136,7 +143,7 @@ export class Admissions implements PodUse {
   }
 
   /** A lease for an isolate that had one; null when it must ask for each request. */
-  renewLease(nowMs: number): { readonly podIds: readonly string[]; readonly expiresAtMs: number } | null {
+  renewLease(nowMs: number): Lease | null {
     if (this.#ready.length === 0 || (this.#isLimited && this.#mode === "Proxy")) return null;
     return this.#lease(nowMs);
   }
@@ -198,11 +205,9 @@ export class Admissions implements PodUse {
     }
   }
 
-  #lease(nowMs: number): { readonly podIds: readonly string[]; readonly expiresAtMs: number } {
-    return this.#leases.grant(
-      this.#ready.map((pod) => pod.podId),
-      nowMs,
-    );
+  #lease(nowMs: number): Lease {
+    const podIds = this.#ready.map((pod) => pod.podId);
+    return { ...this.#leases.grant(podIds, nowMs), isLimited: this.#isLimited };
   }
 
   #timing(grant: Grant): HoldTiming {

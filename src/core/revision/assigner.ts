@@ -153,7 +153,8 @@ export class Assigner {
     for (const agentUid of this.#dirty) {
       if (this.#calling.has(agentUid) || nowMs < (this.#notBeforeMs.get(agentUid) ?? 0)) continue;
       this.#dirty.delete(agentUid);
-      this.#sequence += 1;
+      // Never below the time: a sequence whose record was lost with the object is not used a second time.
+      this.#sequence = Math.max(this.#sequence + 1, nowMs);
       this.#calling.set(agentUid, this.#sequence);
       const pods = book.onAgent(agentUid).map(
         (pod): DesiredPod => ({

@@ -13,6 +13,7 @@ export type Answer = { readonly requestId: string } & (
       readonly kind: "lease";
       readonly podIds: readonly string[];
       readonly expiresAtMs: number;
+      readonly isLimited: boolean;
       readonly timing: HoldTiming;
     }
   | {

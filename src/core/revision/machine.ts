@@ -21,7 +21,7 @@ import type {
   RevisionObservation,
   RevisionOrder,
 } from "../protocol/objects.ts";
-import { Admissions } from "./admissions.ts";
+import { Admissions, type Lease } from "./admissions.ts";
 import type { AssignCall } from "./assigner.ts";
 import { Deployment } from "./deployment.ts";
 import type { Effects } from "./effects.ts";
@@ -103,7 +103,7 @@ export class RevisionMachine {
   }
 
   /** A lease for an isolate that had one; null when it must ask for each request, or when no pod takes requests. */
-  renewLease(nowMs: number): { readonly podIds: readonly string[]; readonly expiresAtMs: number } | null {
+  renewLease(nowMs: number): Lease | null {
     return this.#isDestroyed ? null : this.#admissions.renewLease(nowMs);
   }
 
@@ -192,9 +192,16 @@ export class RevisionMachine {
     return this.#version + this.#deployment.version;
   }
 
-  /** Pods exist, an agent has to be told, or requests wait: the object must not depend on memory alone. */
+  /** Pods exist or are wanted, an agent has to be told, or requests wait: the object must not depend on memory alone. */
   get isActive(): boolean {
-    return !this.#deployment.isGone || this.#admissions.held > 0;
+    const isWanted = this.#replicas > 0 && !this.#isDestroyed;
+    return isWanted || !this.#deployment.isGone || this.#admissions.held > 0;
+  }
+
+  /** Every pod that is wanted is ready, and no other is left. */
+  get isAtRest(): boolean {
+    const wanted = this.#isDestroyed ? 0 : this.#replicas;
+    return this.#deployment.isAtRest && this.#deployment.ready().length === wanted;
   }
 
   get order(): RevisionOrder | null {

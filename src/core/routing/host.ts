@@ -23,11 +23,14 @@ export function normalizeHost(authority: string): string | null {
   return host.length <= MAX_HOST_LENGTH && HOST.test(host) ? host.toLowerCase() : null;
 }
 
+/** An IPv6 literal is no service's host, so it reaches isControlHost as it was written, with its port. */
+const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\](:\d+)?)$/;
+
 /**
  * Whether a host is the API's and the page's instead of a service's: the control host, and on the own machine the
  * loopback names.
  * @param controlHost  "" when there is none (local)
  */
 export function isControlHost(host: string, controlHost: string): boolean {
-  return host === controlHost || (controlHost === "" && (host === "127.0.0.1" || host === "localhost"));
+  return host === controlHost || (controlHost === "" && LOOPBACK.test(host));
 }

@@ -60,7 +60,7 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
 
   constructor(ctx: DurableObjectState, env: AgentEnv) {
     super(ctx, env);
-    this.#store = new AgentStore(ctx.storage.sql);
+    this.#store = new AgentStore(ctx.storage);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(LINK_PING, LINK_PONG));
   }
 
@@ -115,14 +115,11 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
       .reduce((count, entry) => count + entry.pods.length, 0);
     const before = new Set(standing?.pods.map((pod) => pod.podId));
     const { accepted, refused } = admitPods(identity, assignment.pods, before, others);
-    this.ctx.storage.transactionSync(() => {
-      this.#store.putAssignment({ ...assignment, pods: accepted }, Date.now());
-      const kept = new Set(accepted.map((pod) => pod.podId));
-      for (const { podId } of this.#store.statuses(assignment.revisionUid)) {
-        if (!kept.has(podId)) this.#store.dropStatus(podId);
-      }
-      this.#store.next("generation");
-    });
+    this.#store.putAssignment({ ...assignment, pods: accepted }, Date.now());
+    const kept = new Set(accepted.map((pod) => pod.podId));
+    for (const { podId } of this.#store.statuses(assignment.revisionUid)) {
+      if (!kept.has(podId)) this.#store.dropStatus(podId);
+    }
     this.#sendDesired();
     await this.#keepAlarm();
     return { connection, refused };
@@ -159,6 +156,10 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
   async #hello(socket: WebSocket, hello: HelloFrame): Promise<void> {
     if (hello.version !== LINK_VERSION) {
       return this.#refuse(socket, "version", `this edge speaks version ${LINK_VERSION} of the agent link`);
+    }
+    // The Worker checked the credential of the uid in the link's path, which is this object's name.
+    if (hello.agentUid !== this.ctx.id.name) {
+      return this.#refuse(socket, "malformed", `agentUid: this is the link of agent ${this.ctx.id.name}`);
     }
     const keyEpoch = keyEpochAt(Date.now());
     const { agentUid, name, labels, drivers, capacity, dataUrl } = hello;
@@ -201,16 +202,14 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
   #statuses(pods: readonly PodStatus[], isWhole: boolean): void {
     const assignments = this.#store.assignments();
     const owner = new Map(assignments.flatMap((entry) => entry.pods.map((pod) => [pod.podId, entry.revisionUid])));
-    this.ctx.storage.transactionSync(() => {
-      for (const status of pods) {
-        const revisionUid = owner.get(status.podId);
-        // Pods that no revision assigned (any more) are the agent's to stop; nobody needs to hear of them.
-        if (revisionUid === undefined) continue;
-        this.#store.putStatus({ ...status, revisionUid });
-        this.#undelivered.add(revisionUid);
-      }
-      if (isWhole) this.#forgetUnnamed(pods);
-    });
+    for (const status of pods) {
+      const revisionUid = owner.get(status.podId);
+      // Pods that no revision assigned (any more) are the agent's to stop; nobody needs to hear of them.
+      if (revisionUid === undefined) continue;
+      this.#store.putStatus({ ...status, revisionUid });
+      this.#undelivered.add(revisionUid);
+    }
+    if (isWhole) this.#forgetUnnamed(pods);
     if (isWhole) for (const { revisionUid } of assignments) this.#undelivered.add(revisionUid);
     this.ctx.waitUntil(this.#deliver());
   }
@@ -224,6 +223,8 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
     const agentUid = this.#store.identity()?.agentUid ?? "";
     const byRevision = new Map<string, PodStats[]>();
     for (const stats of frame.pods) {
+      // An agent speaks for the pods that it was given, and for no other.
+      if (this.#store.ownerOf(stats.podId, stats.revisionUid) === null) continue;
       const list = byRevision.get(stats.revisionUid);
       if (list === undefined) byRevision.set(stats.revisionUid, [stats]);
       else list.push(stats);
@@ -280,7 +281,7 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
     const frame: DesiredFrame = {
       type: "desired",
       controlPlaneId: this.#store.memoryId(),
-      generation: this.#store.current("generation"),
+      generation: this.#store.next("generation", Date.now()),
       pods: this.#store.assignments().flatMap((entry) => entry.pods),
     };
     socket.send(JSON.stringify(frame));

@@ -1,6 +1,9 @@
 /**
- * The SQLite of an Agent object: who the agent is, which pods each revision assigned to it, and what it last said of
- * each pod. Written when one of these changes, never per request or per stats frame.
+ * The memory of an Agent object and its SQLite: who the agent is, which pods each revision assigned to it, and what it
+ * last said of each pod. Everything is read from memory; a change is written in the next microtask, so that what an event
+ * sends to others leaves before the write holds back the object's messages (the output gate, 0.3 ms each on the way of a
+ * cold start). A reply is sent after it, so whoever is answered can rely on it. Nothing is written per request or stats
+ * frame.
  */
 import type { AgentCapacity, AgentConnection, Assignment } from "../../core/protocol/objects.ts";
 import type { DesiredPod, PodStatus } from "../../core/protocol/pod.ts";
@@ -32,109 +35,140 @@ export type AgentIdentity = {
   readonly keyEpoch: number;
 };
 
-/** Numbers that only grow: `generation` of the desired state, `report` to Revisions, `observation` to the control plane. */
+/**
+ * Numbers that only grow: `generation` of the desired state, `report` to Revisions, `observation` to the control plane.
+ * None is ever below the time in milliseconds, so a write that was lost with the object cannot make it say an old number
+ * again.
+ */
 type Counter = "generation" | "report" | "observation";
 
 export class AgentStore {
-  readonly #sql: SqlStorage;
+  readonly #storage: DurableObjectStorage;
+  readonly #assignments = new Map<string, Assignment>();
+  readonly #statuses = new Map<string, PodStatus>();
+  readonly #counters = new Map<Counter, number>();
+  #identity: AgentIdentity | null;
+  #memoryId: string | null;
+  #writes: [query: string, ...bindings: (string | number)[]][] = [];
 
-  constructor(sql: SqlStorage) {
-    this.#sql = sql;
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+    const { sql } = storage;
     migrate(sql, MIGRATIONS);
+    const rows = (query: string) => sql.exec(query).toArray();
+    const [identity] = rows("SELECT value FROM identity");
+    this.#identity = identity === undefined ? null : (JSON.parse(String(identity.value)) as AgentIdentity);
+    const [memory] = rows("SELECT id FROM memory");
+    this.#memoryId = memory === undefined ? null : String(memory.id);
+    for (const { name, value } of rows("SELECT name, value FROM counters")) {
+      this.#counters.set(name as Counter, Number(value));
+    }
+    for (const row of rows("SELECT revision_uid, sequence, pods FROM assignments ORDER BY revision_uid")) {
+      const pods = JSON.parse(String(row.pods)) as DesiredPod[];
+      const revisionUid = String(row.revision_uid);
+      this.#assignments.set(revisionUid, { revisionUid, sequence: Number(row.sequence), pods });
+    }
+    for (const { status } of rows("SELECT status FROM statuses ORDER BY pod_id")) {
+      const known = JSON.parse(String(status)) as PodStatus;
+      this.#statuses.set(known.podId, known);
+    }
   }
 
   identity(): AgentIdentity | null {
-    const row = this.#sql.exec("SELECT value FROM identity").toArray()[0];
-    return typeof row?.value === "string" ? (JSON.parse(row.value) as AgentIdentity) : null;
+    return this.#identity;
   }
 
   putIdentity(identity: AgentIdentity): void {
-    this.#sql.exec("INSERT OR REPLACE INTO identity (only, value) VALUES (1, ?)", JSON.stringify(identity));
+    this.#identity = identity;
+    this.#write("INSERT OR REPLACE INTO identity (only, value) VALUES (1, ?)", JSON.stringify(identity));
   }
 
   /**
-   * Names this object's memory, which is what the agent obeys: an object that lost its storage starts with low
-   * generations and a new id, and the agent stops nothing on its word.
+   * Names this object's memory, which is what the agent obeys: an object that lost its storage starts with a new id, and
+   * the agent stops nothing on its word.
    */
   memoryId(): string {
-    const row = this.#sql.exec("SELECT id FROM memory").toArray()[0];
-    if (typeof row?.id === "string") return row.id;
-    const id = crypto.randomUUID();
-    this.#sql.exec("INSERT INTO memory (id) VALUES (?)", id);
-    return id;
+    if (this.#memoryId === null) {
+      this.#memoryId = crypto.randomUUID();
+      this.#write("INSERT INTO memory (id) VALUES (?)", this.#memoryId);
+    }
+    return this.#memoryId;
   }
 
   current(counter: Counter): number {
-    const row = this.#sql.exec("SELECT value FROM counters WHERE name = ?", counter).toArray()[0];
-    return typeof row?.value === "number" ? row.value : 0;
+    return this.#counters.get(counter) ?? 0;
   }
 
-  /**
-   * @param atLeast  where a counter starts. Receivers drop what is not newer, so `report` and `observation` start at the
-   *   time: an object that lost its storage must not begin below what it said before.
-   */
-  next(counter: Counter, atLeast = 1): number {
-    const value = Math.max(this.current(counter) + 1, atLeast);
-    this.#sql.exec("INSERT OR REPLACE INTO counters (name, value) VALUES (?, ?)", counter, value);
+  next(counter: Counter, nowMs: number): number {
+    const value = Math.max(this.current(counter) + 1, nowMs);
+    this.#counters.set(counter, value);
+    this.#write("INSERT OR REPLACE INTO counters (name, value) VALUES (?, ?)", counter, value);
     return value;
   }
 
   /** The assignments that name a pod. */
   assignments(): Assignment[] {
-    return this.#sql
-      .exec("SELECT revision_uid, sequence, pods FROM assignments WHERE pods <> '[]' ORDER BY revision_uid")
-      .toArray()
-      .map(toAssignment);
+    return [...this.#assignments.values()].filter((assignment) => assignment.pods.length > 0);
   }
 
   assignment(revisionUid: string): Assignment | null {
-    const row = this.#sql
-      .exec("SELECT revision_uid, sequence, pods FROM assignments WHERE revision_uid = ?", revisionUid)
-      .toArray()[0];
-    return row === undefined ? null : toAssignment(row);
+    return this.#assignments.get(revisionUid) ?? null;
   }
 
-  /** A row stays when its list is empty: its sequence guards against an older message that arrives late. */
+  /** The revision that a pod was assigned by; null for a pod that none has assigned (any more). */
+  ownerOf(podId: string, revisionUid: string): string | null {
+    const isOwner = this.#assignments.get(revisionUid)?.pods.some((pod) => pod.podId === podId) === true;
+    return isOwner ? revisionUid : null;
+  }
+
+  /** It stays when its list is empty: its sequence guards against an older message that arrives late. */
   putAssignment(assignment: Assignment, nowMs: number): void {
-    this.#sql.exec(
+    const { revisionUid, sequence, pods } = assignment;
+    this.#assignments.set(revisionUid, assignment);
+    this.#write(
       "INSERT OR REPLACE INTO assignments (revision_uid, sequence, pods, changed_at_ms) VALUES (?, ?, ?, ?)",
-      assignment.revisionUid,
-      assignment.sequence,
-      JSON.stringify(assignment.pods),
-      nowMs,
+      ...[revisionUid, sequence, JSON.stringify(pods), nowMs],
     );
   }
 
   pruneEmptyAssignments(nowMs: number): void {
-    this.#sql.exec("DELETE FROM assignments WHERE pods = '[]' AND changed_at_ms < ?", nowMs - EMPTY_KEPT_MS);
+    const gone = this.#storage.sql
+      .exec(
+        "DELETE FROM assignments WHERE pods = '[]' AND changed_at_ms < ? RETURNING revision_uid",
+        nowMs - EMPTY_KEPT_MS,
+      )
+      .toArray();
+    for (const { revision_uid } of gone) this.#assignments.delete(String(revision_uid));
   }
 
   statuses(revisionUid?: string): PodStatus[] {
-    const rows =
-      revisionUid === undefined
-        ? this.#sql.exec("SELECT status FROM statuses ORDER BY pod_id").toArray()
-        : this.#sql.exec("SELECT status FROM statuses WHERE revision_uid = ? ORDER BY pod_id", revisionUid).toArray();
-    return rows.map((row) => JSON.parse(String(row.status)) as PodStatus);
+    const all = [...this.#statuses.values()];
+    return revisionUid === undefined ? all : all.filter((status) => status.revisionUid === revisionUid);
   }
 
   putStatus(status: PodStatus): void {
-    this.#sql.exec(
+    const { podId, revisionUid } = status;
+    this.#statuses.set(podId, status);
+    this.#write(
       "INSERT OR REPLACE INTO statuses (pod_id, revision_uid, status) VALUES (?, ?, ?)",
-      status.podId,
-      status.revisionUid,
-      JSON.stringify(status),
+      ...[podId, revisionUid, JSON.stringify(status)],
     );
   }
 
   dropStatus(podId: string): void {
-    this.#sql.exec("DELETE FROM statuses WHERE pod_id = ?", podId);
+    if (this.#statuses.delete(podId)) this.#write("DELETE FROM statuses WHERE pod_id = ?", podId);
   }
-}
 
-function toAssignment(row: Record<string, SqlStorageValue>): Assignment {
-  return {
-    revisionUid: String(row.revision_uid),
-    sequence: Number(row.sequence),
-    pods: JSON.parse(String(row.pods)) as DesiredPod[],
-  };
+  #write(query: string, ...bindings: (string | number)[]): void {
+    if (this.#writes.length === 0) queueMicrotask(() => this.#flush());
+    this.#writes.push([query, ...bindings]);
+  }
+
+  #flush(): void {
+    const writes = this.#writes;
+    this.#writes = [];
+    this.#storage.transactionSync(() => {
+      for (const [query, ...bindings] of writes) this.#storage.sql.exec(query, ...bindings);
+    });
+  }
 }

@@ -98,12 +98,13 @@ export class ControlPlane extends DurableObject<ControlPlaneEnv> implements Cont
     return this.#requests.delete(key, options);
   }
 
-  async revisionObserved(observation: RevisionObservation): Promise<void> {
+  async revisionObserved(observation: RevisionObservation): Promise<boolean> {
     const revision = this.#world.objects.getByUid(observation.revisionUid);
-    if (revision === null) return;
+    if (revision === null) return false;
     this.#engine.transact(() => {
       if (this.#world.revisions.recordObservation(observation)) this.#world.queue.add(keyOf(revision));
     });
+    return true;
   }
 
   async revisionDestroyed(revisionUid: string): Promise<void> {

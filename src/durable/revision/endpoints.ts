@@ -24,18 +24,19 @@ export class Endpoints {
   }
 
   /** A ticket's grant is the pod's: the ledger gives out slots, the grant only opens the door. */
-  forTicket(podId: string, nowMs: number): Promise<Endpoint> {
+  forTicket(podId: string, nowMs: number): Promise<Endpoint | null> {
     return this.#granted(podId, nowMs + TICKET_GRANT_TTL_MS);
   }
 
-  forLease(podIds: readonly string[], expiresAtMs: number): Promise<Endpoint[]> {
-    return Promise.all(podIds.map((podId) => this.#granted(podId, expiresAtMs)));
+  async forLease(podIds: readonly string[], expiresAtMs: number): Promise<Endpoint[]> {
+    const endpoints = await Promise.all(podIds.map((podId) => this.#granted(podId, expiresAtMs)));
+    return endpoints.filter((endpoint) => endpoint !== null);
   }
 
-  async #granted(podId: string, expiresAtMs: number): Promise<Endpoint> {
+  /** @returns null for a pod that is gone */
+  async #granted(podId: string, expiresAtMs: number): Promise<Endpoint | null> {
     const contact = this.#machine.contact(podId);
-    // The pod went while the answer was on its way: an endpoint that refuses makes the gateway ask again.
-    if (contact?.dataUrl == null) return { podId, url: "http://0.0.0.0:9/gone", grant: "" };
+    if (contact?.dataUrl == null) return null;
     const url = `${contact.dataUrl}/${podId}`;
     const known = this.#grants.get(podId);
     if (known !== undefined && known.untilMs >= expiresAtMs) return { podId, url, grant: await known.grant };

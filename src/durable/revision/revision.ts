@@ -3,7 +3,7 @@
  * machine (src/core/revision/machine.ts), saves what changed and performs the effects.
  */
 import { DurableObject } from "cloudflare:workers";
-import type { AcquireRequest, AdmissionInfo, Endpoint, PendingAdmission } from "../../core/protocol/admission.ts";
+import type { AcquireRequest, PendingAdmission } from "../../core/protocol/admission.ts";
 import {
   type AgentPodsReport,
   type AgentRef,
@@ -11,6 +11,7 @@ import {
   type AgentStatsReport,
   CONTROL_PLANE_NAME,
   type ControlPlaneInbox,
+  type LeaseRenewal,
   type ObjectNamespace,
   type RevisionDescription,
   type RevisionObservation,
@@ -32,8 +33,12 @@ type RevisionEnv = {
 
 /** While there are pods or waiters the object wakes by its alarm at least this often, whatever memory held. */
 const BACKSTOP_MS = 30_000;
+/** Once after pods began to come or go, or the control plane had to hear: a reset in between is noticed so soon. */
+const UNSETTLED_BACKSTOP_MS = 2_000;
 /** A message to the control plane that failed is sent again after this long. */
 const TELL_RETRY_MS = 1_000;
+/** Before a request whose pod went away under it takes its place in the queue again. */
+const GONE_POD_PAUSE_MS = 5;
 /** setTimeout with more than this overflows; far longer waits are the alarm's. */
 const MAX_TIMER_MS = 60_000;
 
@@ -43,10 +48,15 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
   readonly #endpoints: Endpoints;
   /** Held `acquire` calls by request id. */
   readonly #pending = new Map<string, (answer: Answer) => void>();
-  #savedVersion: number;
+  /** A machine that was just loaded has version 0; what its first look at the time changed is saved with the rest. */
+  #savedVersion = 0;
   #timer: number | null = null;
   #timerAtMs = Number.POSITIVE_INFINITY;
   #alarmAtMs: number | null = null;
+  #resyncAtMs = Date.now() + BACKSTOP_MS;
+  #isSaving = false;
+  /** An observation that was sent and is not on record yet. */
+  #unsaved: RevisionObservation | null = null;
   /** Everything was forgotten; nothing may be saved any more. */
   #isFinished = false;
 
@@ -54,7 +64,6 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
     super(ctx, env);
     this.#store = new RevisionStore(ctx.storage.sql);
     this.#machine = new RevisionMachine(this.#store.load(), () => crypto.randomUUID().slice(0, 18), Date.now());
-    this.#savedVersion = this.#machine.version;
     this.#endpoints = new Endpoints(env.ROUSE_ROOT_KEY, this.#machine);
     const unsent = this.#store.unsentObservation();
     if (unsent !== null) ctx.waitUntil(this.#observe(unsent));
@@ -66,11 +75,14 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
   async applyOrder(order: RevisionOrder): Promise<void> {
     this.#machine.applyOrder(order, Date.now());
     this.#perform();
+    // The control plane takes the answer as a promise that the order is kept.
+    this.#save();
   }
 
   async destroy(_sequence: number): Promise<void> {
     this.#machine.destroy(Date.now());
     this.#perform();
+    this.#save();
   }
 
   async agentsChanged(agents: readonly AgentRef[]): Promise<void> {
@@ -82,23 +94,19 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
 
   /** Pending while the request is held; see PendingAdmission for how callers see it. */
   async acquire(request: AcquireRequest): Promise<PendingAdmission> {
-    const answer = await new Promise<Answer>((resolve) => {
-      // Asked again by the same request (its isolate believes the first call broken): the first one ends.
-      this.#pending.get(request.requestId)?.(abandoned(request.requestId));
-      this.#pending.set(request.requestId, resolve);
-      this.#machine.arrive(request, Date.now());
-      this.#perform();
-    });
-    return (await this.#admission(answer)) as unknown as PendingAdmission;
+    for (;;) {
+      const admission = await this.#admission(await this.#answerTo(request));
+      if (admission !== null) return admission as unknown as PendingAdmission;
+      // The pod went between the grant and its signature: back into the queue, at the same place, once its end is known.
+      await new Promise((resolve) => setTimeout(resolve, GONE_POD_PAUSE_MS));
+    }
   }
 
-  async renewLease(): Promise<{ readonly endpoints: readonly Endpoint[]; readonly expiresAtMs: number } | null> {
+  async renewLease(): Promise<LeaseRenewal | null> {
     const lease = this.#machine.renewLease(Date.now());
     if (lease === null) return null;
-    return {
-      endpoints: await this.#endpoints.forLease(lease.podIds, lease.expiresAtMs),
-      expiresAtMs: lease.expiresAtMs,
-    };
+    const { podIds, expiresAtMs, isLimited } = lease;
+    return { endpoints: await this.#endpoints.forLease(podIds, expiresAtMs), expiresAtMs, isLimited };
   }
 
   async cancel(requestId: string): Promise<void> {
@@ -128,8 +136,13 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
 
   override async alarm(): Promise<void> {
     this.#alarmAtMs = null;
-    this.#machine.resync(Date.now());
-    this.#machine.wake(Date.now());
+    const nowMs = Date.now();
+    // A new life has said everything again already.
+    if (nowMs >= this.#resyncAtMs) {
+      this.#machine.resync(nowMs);
+      this.#resyncAtMs = nowMs + BACKSTOP_MS;
+    }
+    this.#machine.wake(nowMs);
     const observation = this.#store.unsentObservation();
     if (observation !== null) await this.#observe(observation);
     this.#perform();
@@ -141,14 +154,18 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
     const effects = this.#machine.takeEffects();
     // Gateways that have not heard yet still ask.
     if (this.#isFinished) return this.#answer(effects.answers);
-    if (effects.observation !== null) this.#store.putObservation(effects.observation);
-    if (this.#machine.version !== this.#savedVersion) {
-      this.#store.save(this.#machine.snapshot());
-      this.#savedVersion = this.#machine.version;
-    }
-    this.#answer(effects.answers);
+    // What leaves the object goes before the record of it, which would hold it back at the output gate (0.3 ms each on the
+    // way of a cold start). A record that is lost with the object heals: agents report what runs, gateways ask again,
+    // and sequences are never below the time.
     for (const call of effects.calls) this.ctx.waitUntil(this.#assign(call));
-    if (effects.observation !== null) this.ctx.waitUntil(this.#observe(effects.observation));
+    this.#answer(effects.answers);
+    const isChanged = this.#machine.version !== this.#savedVersion;
+    if (isChanged) this.#saveSoon();
+    if (effects.observation !== null) {
+      this.#unsaved = effects.observation;
+      this.ctx.waitUntil(this.#observe(effects.observation));
+      this.#saveSoon();
+    }
     if (effects.wantsAgents) this.ctx.waitUntil(this.#askForAgents());
     if (effects.isFinished) {
       // A crash before the control plane has heard must not end the telling.
@@ -156,7 +173,28 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
       this.ctx.waitUntil(this.#finish());
     }
     this.#wakeAt(effects.wakeAtMs);
-    this.#keepBackstop();
+    if (!isChanged) this.#keepBackstop(false);
+  }
+
+  /** In the next turn of the event loop, once for all that changed until then. */
+  #saveSoon(): void {
+    if (this.#isSaving) return;
+    this.#isSaving = true;
+    setTimeout(() => this.#save(), 0);
+  }
+
+  #save(): void {
+    this.#isSaving = false;
+    if (this.#isFinished) return;
+    if (this.#unsaved !== null) {
+      this.#store.putObservation(this.#unsaved);
+      this.#alarmBy(Date.now() + UNSETTLED_BACKSTOP_MS);
+    }
+    this.#unsaved = null;
+    if (this.#machine.version === this.#savedVersion) return;
+    this.#store.save(this.#machine.snapshot());
+    this.#savedVersion = this.#machine.version;
+    this.#keepBackstop(true);
   }
 
   #answer(answers: readonly Answer[]): void {
@@ -166,21 +204,37 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
     }
   }
 
-  async #admission(answer: Answer): Promise<Admission> {
+  #answerTo(request: AcquireRequest): Promise<Answer> {
+    return new Promise<Answer>((resolve) => {
+      // Asked again by the same request (its isolate believes the first call broken): the first one ends.
+      this.#pending.get(request.requestId)?.(abandoned(request.requestId));
+      this.#pending.set(request.requestId, resolve);
+      this.#machine.arrive(request, Date.now());
+      this.#perform();
+    });
+  }
+
+  /** @returns null when the pods of the answer are gone */
+  async #admission(answer: Answer): Promise<Admission | null> {
     const nothing = () => undefined;
     if (answer.kind === "ticket") {
-      const endpoint = await this.#endpoints.forTicket(answer.podId, Date.now());
       const give = (back: (ticketId: string, nowMs: number) => void) => () => {
         back.call(this.#machine, answer.ticketId, Date.now());
         this.#perform();
       };
-      const info: AdmissionInfo = { kind: "ticket", endpoint, timing: answer.timing };
-      return new Admission(info, give(this.#machine.upgraded), give(this.#machine.released));
+      const release = give(this.#machine.released);
+      const endpoint = await this.#endpoints.forTicket(answer.podId, Date.now());
+      if (endpoint === null) {
+        release();
+        return null;
+      }
+      return new Admission({ kind: "ticket", endpoint, timing: answer.timing }, give(this.#machine.upgraded), release);
     }
     if (answer.kind === "lease") {
       const endpoints = await this.#endpoints.forLease(answer.podIds, answer.expiresAtMs);
-      const { expiresAtMs, timing } = answer;
-      return new Admission({ kind: "lease", endpoints, expiresAtMs, timing }, nothing, nothing);
+      if (endpoints.length === 0) return null;
+      const { expiresAtMs, isLimited, timing } = answer;
+      return new Admission({ kind: "lease", endpoints, expiresAtMs, isLimited, timing }, nothing, nothing);
     }
     const { code, message, retryAfterSec } = answer;
     return new Admission({ kind: "refused", code, message, retryAfterSec }, nothing, nothing);
@@ -198,8 +252,13 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
 
   async #observe(observation: RevisionObservation): Promise<void> {
     try {
-      await this.#controlPlane().revisionObserved(observation);
+      const isKnown = await this.#controlPlane().revisionObserved(observation);
+      if (this.#unsaved?.sequence === observation.sequence) this.#unsaved = null;
       this.#store.observationSent(observation.sequence);
+      if (isKnown !== false) return;
+      // An order that came late, after the end: there is no such revision.
+      this.#machine.destroy(Date.now());
+      this.#perform();
     } catch {
       // It is on record and goes out again; the alarm survives a reset of this object.
       this.#alarmBy(Date.now() + TELL_RETRY_MS);
@@ -249,8 +308,9 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
     }, delayMs);
   }
 
-  #keepBackstop(): void {
-    if (this.#machine.isActive && this.#alarmAtMs === null) this.#alarmBy(Date.now() + BACKSTOP_MS);
+  #keepBackstop(isChanged: boolean): void {
+    if (isChanged && !this.#machine.isAtRest) this.#alarmBy(Date.now() + UNSETTLED_BACKSTOP_MS);
+    else if (this.#machine.isActive && this.#alarmAtMs === null) this.#alarmBy(Date.now() + BACKSTOP_MS);
   }
 
   #alarmBy(atMs: number): void {

@@ -36,6 +36,8 @@ export async function admit(
       ...acquire,
       attempt: acquire.attempt + resets,
     });
+    // Its `info` rejects as well, and is awaited; unheard, this would be an uncaught exception per held request.
+    pending.catch(() => undefined);
     const giveUp = () => {
       // A context that was aborted lives on for what its listener hands to waitUntil.
       const stub = env.REVISION.getByName(target.revisionUid);

@@ -5,6 +5,7 @@
 import { ERRORS, type ErrorCode } from "../../core/errors.ts";
 import type { HoldTiming } from "../../core/protocol/admission.ts";
 import { COLD_START_HEADER, ERROR_HEADER } from "../../core/protocol/headers.ts";
+import { rewrap } from "./release.ts";
 
 export type Phases = {
   readonly routeMs: number;
@@ -39,7 +40,7 @@ export function wasHeld(timing: HoldTiming): boolean {
 
 /** The same answer with `Server-Timing` and, after a cold start, the header that marks it. */
 export function withPhases(response: Response, { routeMs, timing, firstByteMs }: Phases): Response {
-  const held = new Response(response.body, response);
+  const held = rewrap(response.body, response);
   const phases = [`route;dur=${routeMs}`, `hold;dur=${timing.heldMs}`];
   if (timing.cold) phases.push(`start;dur=${timing.startMs}`, `ready;dur=${timing.readyMs}`);
   phases.push(`ttfb;desc="first byte";dur=${firstByteMs}`);

@@ -3,6 +3,7 @@
  * whichever request finds it due.
  */
 import type { Endpoint } from "../../core/protocol/admission.ts";
+import type { LeaseRenewal } from "../../core/protocol/objects.ts";
 import type { Background, GatewayEnv } from "./env.ts";
 
 /** A grant is not used in its last moments: it has to reach the queue-proxy in time. */
@@ -15,6 +16,7 @@ const MAX_LEASES = 5_000;
 type Lease = {
   endpoints: readonly Endpoint[];
   cursor: number;
+  readonly isLimited: boolean;
   readonly usableUntilMs: number;
   readonly renewAtMs: number;
   renewingSinceMs: number;
@@ -23,14 +25,14 @@ type Lease = {
 const leases = new Map<string, Lease>();
 
 /** Remembers the lease that an `acquire` brought. */
-export function keepLease(revisionUid: string, endpoints: readonly Endpoint[], expiresAtMs: number): void {
+export function keepLease(revisionUid: string, { endpoints, expiresAtMs, isLimited }: LeaseRenewal): void {
   const nowMs = Date.now();
   const usableUntilMs = expiresAtMs - SAFETY_MS;
   if (endpoints.length === 0 || usableUntilMs <= nowMs) return;
   const cursor = leases.get(revisionUid)?.cursor ?? Math.floor(Math.random() * endpoints.length);
   leases.delete(revisionUid);
   const renewAtMs = nowMs + (usableUntilMs - nowMs) / 2;
-  leases.set(revisionUid, { endpoints, cursor, usableUntilMs, renewAtMs, renewingSinceMs: 0 });
+  leases.set(revisionUid, { endpoints, cursor, isLimited, usableUntilMs, renewAtMs, renewingSinceMs: 0 });
   if (leases.size <= MAX_LEASES) return;
   const oldest = leases.keys().next();
   if (!oldest.done) leases.delete(oldest.value);
@@ -66,6 +68,11 @@ export function leasedEndpoint(
   return null;
 }
 
+/** Whether leased pods may refuse with `queue-full`. */
+export function isLimitedLease(revisionUid: string): boolean {
+  return leases.get(revisionUid)?.isLimited === true;
+}
+
 /** A pod failed: no request of this isolate goes to it until the object names it again. */
 export function ejectEndpoint(revisionUid: string, podId: string): void {
   const lease = leases.get(revisionUid);
@@ -83,7 +90,7 @@ async function renew(revisionUid: string, env: GatewayEnv): Promise<void> {
   try {
     const lease = await env.REVISION.getByName(revisionUid).renewLease();
     // null: no lease any more. The one at hand may be used to its end; then the isolate asks.
-    if (lease !== null) keepLease(revisionUid, lease.endpoints, lease.expiresAtMs);
+    if (lease !== null) keepLease(revisionUid, lease);
   } catch {
     // The lease at hand is still good; the next request tries again.
   }

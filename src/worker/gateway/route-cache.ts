@@ -12,7 +12,7 @@ import type { Background, GatewayEnv } from "./env.ts";
 const MAX_HOSTS = 10_000;
 /** Asking for hosts that no route answers to is limited, since anyone can invent hosts: so many lookups ... */
 const MAX_UNKNOWN_LOOKUPS = 500;
-/** ... in this time; past it unknown hosts get their 404 without a lookup. */
+/** ... in this time; past it hosts that are not remembered get 503 without a lookup, since nobody can tell. */
 const UNKNOWN_WINDOW_MS = 1_000;
 /** The Routes object answers in milliseconds; after this long it counts as unavailable. */
 const RESOLVE_TIMEOUT_MS = 5_000;
@@ -63,11 +63,12 @@ export function resetRouteCache(): void {
 }
 
 async function lookUp(host: string, env: GatewayEnv, nowMs: number, fallback: Cached | undefined): Promise<Resolution> {
-  if (isUnknownLimited(nowMs) && fallback === undefined) return { kind: "unknown" };
+  if (isUnknownLimited(nowMs) && fallback === undefined) return { kind: "unavailable" };
   const generation = forgotten;
   const asked = env.ROUTES.getByName(routesShardOf(host)).resolve(host);
   const entry = await withDeadline(asked, RESOLVE_TIMEOUT_MS).catch(() => "deadline" as const);
-  if (entry === "deadline") return fallback === undefined ? { kind: "unavailable" } : asResolution(fallback.entry);
+  // Only what is known is served stale: that a host did not exist an hour ago says nothing.
+  if (entry === "deadline") return fallback?.entry == null ? { kind: "unavailable" } : asResolution(fallback.entry);
   if (entry === null) unknownLookups += 1;
   if (generation === forgotten) remember(host, entry, nowMs);
   return asResolution(entry);

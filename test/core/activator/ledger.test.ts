@@ -32,7 +32,7 @@ const ids = (tickets: readonly { ticketId: string }[]) => tickets.map(({ ticketI
 
 describe("free slots", () => {
   it("are endless without a limit", () => {
-    expect(freeSlots(newPodLoad("p", 0, true, 0), 0)).toBe(Number.POSITIVE_INFINITY);
+    expect(freeSlots(newPodLoad("p", 0, true, 0), false, 0)).toBe(Number.POSITIVE_INFINITY);
   });
 
   it("are what tickets, sockets, direct and inherited requests leave, never less than none", () => {
@@ -40,15 +40,15 @@ describe("free slots", () => {
     pod.sockets.set("s", 0);
     pod.direct = 2;
     pod.inherited = 1;
-    expect([occupied(pod), freeSlots(pod, 0)]).toEqual([6, 4]);
+    expect([occupied(pod), freeSlots(pod, false, 0)]).toEqual([6, 4]);
     pod.direct = 20;
-    expect(freeSlots(pod, 0)).toBe(0);
+    expect(freeSlots(pod, false, 0)).toBe(0);
   });
 
   it("are none while a pod from before a reset is unknown, for a limited time", () => {
     const pod = newPodLoad("p", 4, false, 1_000);
-    expect(freeSlots(pod, 1_000 + UNKNOWN_LIMIT_MS - 1)).toBe(0);
-    expect(freeSlots(pod, 1_000 + UNKNOWN_LIMIT_MS)).toBe(4);
+    expect(freeSlots(pod, false, 1_000 + UNKNOWN_LIMIT_MS - 1)).toBe(0);
+    expect(freeSlots(pod, false, 1_000 + UNKNOWN_LIMIT_MS)).toBe(4);
   });
 });
 
@@ -56,15 +56,15 @@ describe("an unknown pod", () => {
   it("stays unknown by a count that requests on their way could still escape", () => {
     const pod = newPodLoad("p", 4, false, 1_000);
     reconcileLoad(pod, count(0, 0), 1_000 + FLIGHT_MS - 1);
-    expect(freeSlots(pod, 2_000)).toBe(0);
+    expect(freeSlots(pod, false, 2_000)).toBe(0);
   });
 
   it("inherits the ticketed requests of the life before, and only they, until they are gone", () => {
     const pod = newPodLoad("p", 4, false, 1_000);
     reconcileLoad(pod, count(4, 3), 1_000 + FLIGHT_MS);
-    expect([pod.inherited, pod.direct, freeSlots(pod, 2_000)]).toEqual([3, 1, 0]);
+    expect([pod.inherited, pod.direct, freeSlots(pod, false, 2_000)]).toEqual([3, 1, 0]);
     reconcileLoad(pod, count(1, 1), 3_000);
-    expect([pod.inherited, freeSlots(pod, 3_000)]).toEqual([1, 3]);
+    expect([pod.inherited, freeSlots(pod, false, 3_000)]).toEqual([1, 3]);
     reconcileLoad(pod, count(3, 3), 4_000);
     expect(pod.inherited).toBe(1);
   });
@@ -75,7 +75,7 @@ describe("a socket", () => {
     const pod = podWith(2, 0);
     upgradeTicket(pod, "t0", 100);
     for (const atMs of [1_000, 60_000, 3_600_000]) reconcileLoad(pod, count(1, 1, ["r0"]), atMs);
-    expect([pod.tickets.size, pod.sockets.size, freeSlots(pod, 3_600_000)]).toEqual([0, 1, 1]);
+    expect([pod.tickets.size, pod.sockets.size, freeSlots(pod, false, 3_600_000)]).toEqual([0, 1, 1]);
   });
 
   it("gives it back once it is listed no more, but not before the agent can have listed it", () => {
@@ -110,7 +110,7 @@ describe("a leaked ticket", () => {
   it("is not taken for one when a young ticket is still on its way to the pod", () => {
     const pod = podWith(2, 0, atMs - 10);
     expect(reconcileLoad(pod, count(1, 1), atMs)).toEqual([]);
-    expect(freeSlots(pod, atMs)).toBe(0);
+    expect(freeSlots(pod, false, atMs)).toBe(0);
   });
 
   it("is not taken for one when a socket closed a moment ago", () => {

@@ -20,6 +20,6 @@ it.each<[string, PodLoad[], number, string[], string | null, number | null]>([
   ["a pod to be avoided gives way", pods(1, 0, 0), 0, ["a"], "b", 2],
   ["a pod to be avoided is taken when no other is free", pods(1, 0, 1), 0, ["a"], "a", 1],
 ])("picks with %s", (_, candidates, cursor, avoid, podId, next) => {
-  const choice = pickPod(candidates, cursor, avoid, 0);
+  const choice = pickPod(candidates, cursor, avoid, false, 0);
   expect(choice === null ? [null, null] : [choice.pod.podId, choice.cursor]).toEqual([podId, next]);
 });

@@ -128,7 +128,7 @@ describe("throttler.json", () => {
     );
     const picked: string[] = [];
     for (let cursor = 0; ; ) {
-      const choice = pickPod(pods, cursor, [], 0);
+      const choice = pickPod(pods, cursor, [], false, 0);
       if (choice === null) break;
       ({ cursor } = choice);
       choice.pod.direct += 1;

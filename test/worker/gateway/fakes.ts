@@ -21,7 +21,13 @@ export function endpoint(podId: string): Endpoint {
 }
 
 export function lease(...podIds: string[]): AdmissionInfo {
-  return { kind: "lease", endpoints: podIds.map(endpoint), expiresAtMs: Date.now() + 10_000, timing: NOT_HELD };
+  return {
+    kind: "lease",
+    endpoints: podIds.map(endpoint),
+    expiresAtMs: Date.now() + 10_000,
+    isLimited: false,
+    timing: NOT_HELD,
+  };
 }
 
 export function ticket(podId: string, timing = NOT_HELD): AdmissionInfo {
@@ -42,6 +48,7 @@ export class Edge {
   renewals = 0;
   readonly forwarded: Seen[] = [];
   answer: (request: AcquireRequest) => AdmissionInfo | Promise<AdmissionInfo> = () => lease("pod-1");
+  /** Answers that are no refusal get the mark of the queue-proxy. */
   pod: (seen: Seen) => Response | Promise<Response> = () => new Response("ok");
   readonly background: Promise<unknown>[] = [];
 
@@ -113,6 +120,7 @@ export class Edge {
       upgraded: async () => {
         this.upgraded += 1;
       },
+      catch: () => undefined,
       [Symbol.dispose]: () => {
         this.released += 1;
       },
@@ -123,7 +131,11 @@ export class Edge {
     const body = init.body == null ? null : await new Response(init.body as BodyInit).text();
     const seen = { url, method: init.method ?? "GET", headers: new Headers(init.headers), body };
     this.forwarded.push(seen);
-    return this.pod(seen);
+    const response = await this.pod(seen);
+    if (response.headers.has("x-rouse-refused") || response.headers.has("x-not-from-a-pod")) return response;
+    const marked = new Response(response.body, response);
+    marked.headers.set("x-rouse-pod", new URL(url).pathname.split("/")[1] ?? "");
+    return marked;
   }
 }
 
