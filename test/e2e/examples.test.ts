@@ -84,6 +84,8 @@ describe("asleep", () => {
       await status.goto(`http://127.0.0.1:${rouse.port}/k/${rouse.adminToken}/`);
       await status.getByText("wiki").first().waitFor();
       await status.screenshot({ path: join(rouse.stateDir, "..", "rouse-page.png") });
+      await status.setViewportSize({ width: 400, height: 800 });
+      expect(await status.locator("html").evaluate((html: { scrollWidth: number }) => html.scrollWidth)).toBe(400);
     } finally {
       await browser.close();
     }

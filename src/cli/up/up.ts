@@ -92,6 +92,7 @@ async function start(
   running.agents = await startAgents(options, edge.url, secrets.rootKey, logDir, (pid) => record("agent", pid));
   await unlessStopped(Promise.all(running.agents.map(({ connected }) => connected)), signal);
   print(agentsLine(running.agents, options.drivers, performance.now() - agentsStartedAt, style));
+  print(line(style, "status", `${localApiUrl(apiOrigin, secrets.adminToken)}/`));
   print(line(style, "state", shown(options.stateDir), `kubeconfig, ${ADMIN_TOKEN_FILE}, logs/`));
 
   const client = new ApiClient(edge.url, secrets.adminToken);

@@ -24,7 +24,9 @@ describe("authentication", () => {
       const page = await raw(path);
       expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
       expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
-      await page.body?.cancel();
+      const html = await page.text();
+      expect(html).toContain('<link rel="icon" href="data:image/svg+xml,');
+      expect(html).toContain("cat .rouse/admin-token");
     }
   });
 });
