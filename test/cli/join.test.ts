@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { joinOnce } from "../../src/cli/join.ts";
@@ -36,17 +36,32 @@ describe("joining", () => {
   it("happens once: the identity is kept for later starts, readable by its owner only", async () => {
     answer = { status: 200, body: { agentUid: "u1", credential: "c1" } };
     const first = await joinOnce({ edge: url, token: "t", name: "n", stateDir });
-    expect(first).toEqual({ agentUid: "u1", credential: "c1" });
+    expect(first).toEqual({ agentUid: "u1", credential: "c1", name: "n" });
     expect(received).toEqual([["POST", "/rouse/v1/join", { token: "t", name: "n" }]]);
     expect(statSync(join(stateDir, "identity.json")).mode & 0o777).toBe(0o600);
-    expect(await joinOnce({ edge: url, name: "n", stateDir })).toEqual(first);
+    expect(await joinOnce({ edge: url, stateDir })).toEqual(first);
     expect(received).toHaveLength(1);
+  });
+
+  it("gives a name that lasts until another is given, at first the machine's", async () => {
+    answer = { status: 200, body: { agentUid: "u1", credential: "c1" } };
+    const start = async (name?: string) =>
+      (await joinOnce({ edge: url, token: "t", stateDir, ...(name === undefined ? {} : { name }) })).name;
+    expect(await start()).toBe(hostname());
+    expect(received).toEqual([["POST", "/rouse/v1/join", { token: "t", name: hostname() }]]);
+    expect(await start("other")).toBe("other");
+    expect(await start()).toBe("other");
+  });
+
+  it("of an earlier version, which kept no name, still counts", async () => {
+    writeFileSync(join(stateDir, "identity.json"), '{"agentUid":"u1","credential":"c1"}');
+    expect(await joinOnce({ edge: url, stateDir })).toEqual({ agentUid: "u1", credential: "c1", name: hostname() });
   });
 
   it("needs a token the first time", async () => {
     await expect(joinOnce({ edge: url, name: "n", stateDir })).rejects.toMatchObject({
       message: expect.stringContaining("has not joined yet"),
-      remedy: expect.stringContaining("rouse token create"),
+      remedy: expect.stringContaining("token create"),
     });
   });
 

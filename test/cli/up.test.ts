@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { count, domainSuffix, portNumber } from "../../src/cli/commands/option-values.ts";
+import { joinHint } from "../../src/cli/commands/token.ts";
+import { swallowedByNpm, upCommand } from "../../src/cli/commands/up.ts";
 import { PACKAGE_ROOT } from "../../src/cli/package-root.ts";
 import { openLog } from "../../src/cli/up/log-file.ts";
 import { openerFor } from "../../src/cli/up/open-page.ts";
@@ -82,6 +84,34 @@ describe("a port", () => {
     for (const text of ["-1", "65536", "80a", ""]) expect(() => portNumber(text)).toThrow("A port is a number");
     expect(count("0")).toBe(0);
     expect(() => count("-1")).toThrow("from 0 on");
+  });
+});
+
+describe("options of rouse up", () => {
+  const { options } = upCommand();
+
+  it("that npm kept for itself are found, with what to write instead", () => {
+    const env = {
+      npm_lifecycle_event: "start",
+      npm_config_port: "true",
+      npm_config_domain: "a.test",
+      npm_config_examples: "",
+    };
+    expect(swallowedByNpm(options, ["8081"], env)).toEqual(["--port 8081", "--domain a.test", "--no-examples"]);
+  });
+
+  it("are not looked for without npm start, nor among npm's own", () => {
+    expect(swallowedByNpm(options, [], { npm_config_port: "8081" })).toEqual([]);
+    expect(swallowedByNpm(options, [], { npm_lifecycle_event: "start", npm_config_cache: "/tmp" })).toEqual([]);
+  });
+});
+
+describe("the hint beside a join token", () => {
+  it("is a command that works as it stands: on this machine with ports that are free", () => {
+    expect(joinHint("http://127.0.0.1:8080", "T")).toContain(
+      "node bin/rouse.js agent --edge http://127.0.0.1:8080 --token T --name second --data-port 0 --metrics-port 0",
+    );
+    expect(joinHint("https://rouse.example.com", "T")).toContain("--data-url");
   });
 });
 

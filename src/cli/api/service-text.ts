@@ -1,4 +1,5 @@
 /** Services as text, laid out as kn does it, with what kn cannot know: whether a service sleeps. */
+import { isLoopback } from "../loopback.ts";
 import type { PodView } from "./pod-view.ts";
 import { type RevisionView, type ServiceState, serviceState } from "./service-state.ts";
 import type { Condition, ServiceView } from "./service-view.ts";
@@ -95,13 +96,11 @@ function section(title: string, body: string): string {
 export function reachableUrl(serviceUrl: string, edgeUrl: string): string {
   if (!URL.canParse(serviceUrl)) return serviceUrl;
   const { hostname, port } = new URL(edgeUrl);
-  if (!LOOPBACK.test(hostname)) return serviceUrl;
+  if (!isLoopback(hostname)) return serviceUrl;
   const url = new URL(serviceUrl);
   url.port = port;
   return url.origin;
 }
-
-const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])$/;
 
 /** Columns as wide as their widest cell, no blanks at the end of a line. */
 export function table(rows: readonly (readonly string[])[]): string {

@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { agentCommandLine, CREDENTIAL_VARIABLE } from "../agent-program.ts";
@@ -8,7 +7,7 @@ import { portNumber } from "./option-values.ts";
 type Flags = {
   readonly edge: string;
   readonly token?: string;
-  readonly name: string;
+  readonly name?: string;
   readonly state: string;
   readonly host: string;
   readonly dataPort: number;
@@ -22,15 +21,19 @@ export function agentCommand(): Command {
   return new Command("agent")
     .description("run an origin agent: this machine runs pods for an edge")
     .requiredOption("--edge <url>", "URL of the edge's control host")
-    .option("--token <token>", "join token, needed at the first start only (rouse token create)")
-    .option("--name <name>", "name of this machine", hostname())
+    .option("--token <token>", "join token, needed at the first start only (of `token create`)")
+    .option("--name <name>", "name of this machine (default: the one it had, at first the host name)")
     .option("--state <dir>", "folder that keeps the agent's identity and its pods", ".rouse-agent")
     .option("--host <address>", "address that the data plane listens on", "127.0.0.1")
-    .addOption(new Option("--data-port <port>", "port of the data plane").default(8012).argParser(portNumber))
-    .addOption(new Option("--metrics-port <port>", "port of the metrics").default(9090).argParser(portNumber))
+    .addOption(
+      new Option("--data-port <port>", "port of the data plane; 0 = any free one").default(8012).argParser(portNumber),
+    )
+    .addOption(
+      new Option("--metrics-port <port>", "port of the metrics; 0 = any free one").default(9090).argParser(portNumber),
+    )
     .option("--data-url <url>", "URL by which the edge reaches the data plane (default: host and port)")
     .option("--drivers <names>", "how pods may run here, comma separated, the default first", "process")
-    .option("--workdir <dir>", "folder that relative paths of a pod start at", ".")
+    .option("--workdir <dir>", "folder that pods run in; their relative workingDir starts there", ".")
     .action(async (flags: Flags) => {
       const agent = await joinOnce({ ...flags, stateDir: resolve(flags.state) });
       await becomeAgent(agent, flags);
@@ -38,10 +41,11 @@ export function agentCommand(): Command {
 }
 
 /** The agent takes this process over: one less that can die alone, and signals arrive where they matter. */
-async function becomeAgent({ agentUid, credential }: JoinedAgent, flags: Flags): Promise<void> {
+async function becomeAgent({ agentUid, credential, name }: JoinedAgent, flags: Flags): Promise<void> {
   const [program = "", ...args] = agentCommandLine({
     ...flags,
     agentUid,
+    name,
     stateDir: resolve(flags.state),
     workDir: resolve(flags.workdir),
   });

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { type ConnectionFlags, connect, withConnection } from "../api/connection.ts";
 import { CliError } from "../cli-error.ts";
+import { isLoopback } from "../loopback.ts";
 
 export function tokenCommand(): Command {
   const create = new Command("create").description("make a join token: one agent may join with it, once");
@@ -13,9 +14,15 @@ export function tokenCommand(): Command {
       if (typeof token !== "string")
         throw new CliError("the edge answered without a token", "Do edge and CLI have the same version?");
       console.log(token);
-      console.error(
-        `\nOn the machine that shall run pods:\n  rouse agent --edge ${client.edgeUrl} --token ${token} --name $(hostname)`,
-      );
+      console.error(`\n${joinHint(client.edgeUrl, token)}`);
     }),
   );
+}
+
+/** The command that uses the token. Behind a local edge the ports of the first agent are taken. */
+export function joinHint(edgeUrl: string, token: string): string {
+  const join = `node bin/rouse.js agent --edge ${edgeUrl} --token ${token}`;
+  return isLoopback(new URL(edgeUrl).hostname)
+    ? `On this machine, for one more agent, in the folder of Rouse:\n  ${join} --name second --data-port 0 --metrics-port 0`
+    : `On the machine that shall run pods, in the folder of Rouse:\n  ${join} --name $(hostname) --data-url https://<where the edge reaches its data port>`;
 }

@@ -17,7 +17,7 @@ type Flags = {
   readonly open: boolean;
 };
 
-/** What agents offer for each choice, the default first. `auto` will prefer docker where its socket answers. */
+/** What agents offer for each choice, the default first. Docker is not in this version. */
 const DRIVERS: Readonly<Record<Flags["driver"], readonly string[]>> = {
   auto: ["process"],
   process: ["process"],
@@ -44,7 +44,11 @@ export function upCommand(): Command {
       ),
     )
     .option("--state <dir>", "folder that keeps secrets, databases and logs", ".rouse")
-    .addOption(new Option("--driver <driver>", "how pods run").choices(Object.keys(DRIVERS)).default("auto"))
+    .addOption(
+      new Option("--driver <driver>", "how pods run; docker is not in this version")
+        .choices(Object.keys(DRIVERS))
+        .default("auto"),
+    )
     .addOption(
       new Option("--domain <suffix>", "suffix of the services' host names")
         .default("localhost")
@@ -55,7 +59,9 @@ export function upCommand(): Command {
     )
     .option("--no-examples", "do not apply examples/")
     .option("--no-open", "do not open the status page in a browser")
-    .action(async (flags: Flags) => {
+    .allowExcessArguments()
+    .action(async (flags: Flags, command: Command) => {
+      refuseMisplaced(command);
       const drivers = DRIVERS[flags.driver];
       if (drivers.length === 0) {
         throw new CliError(
@@ -78,4 +84,29 @@ export function upCommand(): Command {
       // Sockets of a library must not keep us from ending.
       process.exit(0);
     });
+}
+
+/** `npm start --port 8081` gives the option to npm, which leaves it in the environment and passes the value on. */
+function refuseMisplaced({ options, args }: Command): void {
+  const taken = swallowedByNpm(options, args, process.env);
+  if (taken.length > 0)
+    throw new CliError(`npm took ${taken.join(" ")} for itself`, `Use: npm start -- ${taken.join(" ")}`);
+  if (args.length > 0)
+    throw new CliError(`unexpected argument: ${args.join(" ")}`, "Every setting has an option: --help.");
+}
+
+/**
+ * @param args what npm passed on: the values of options that were written without `=`, which it knows as "true"
+ * @returns the options that npm kept, as they should be written
+ */
+export function swallowedByNpm(options: readonly Option[], args: readonly string[], env: NodeJS.ProcessEnv): string[] {
+  if (env.npm_lifecycle_event !== "start") return [];
+  const values = [...args];
+  return options.flatMap(({ long, negate }) => {
+    const name = long?.replace(/^--(no-)?/, "") ?? "";
+    const kept = env[`npm_config_${name.replaceAll("-", "_")}`];
+    if (kept === undefined) return [];
+    const value = kept === "true" ? (values.shift() ?? "") : kept;
+    return negate ? [`--no-${name}`] : [`--${name} ${value}`.trimEnd()];
+  });
 }
