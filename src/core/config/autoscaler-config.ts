@@ -155,6 +155,9 @@ const ROWS: { readonly [Field in keyof AutoscalerConfig]: Row<AutoscalerConfig[F
   },
 };
 
+/** Every key that is read. */
+export const AUTOSCALER_CONFIG_KEYS: readonly string[] = Object.values(ROWS).map((row) => row.key);
+
 function crossKeyProblems(config: AutoscalerConfig): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const target = config.containerConcurrencyTargetFraction * config.containerConcurrencyTargetDefault;
