@@ -7,6 +7,7 @@ import type { AcquireRequest, AdmissionInfo, Endpoint, PendingAdmission } from "
 import { parseGrant } from "../../src/core/protocol/grant.ts";
 import type { ObjectNamespace, RevisionDescription, RevisionRpc } from "../../src/core/protocol/objects.ts";
 import type { PodTemplate } from "../../src/core/protocol/pod.ts";
+import { Agent } from "../../src/durable/agent/agent.ts";
 import { ControlPlane } from "../../src/durable/control-plane/control-plane.ts";
 import { deriveAgentKey, keyEpochAt, toBase64Url } from "../../src/durable/grant-signer.ts";
 import { RouteCacheControl } from "../../src/worker/gateway/route-cache-control.ts";
@@ -141,7 +142,7 @@ describe("a request that finds no pod", () => {
     await order("cold", { on: [agent], scaling: { initialScale: 0 } });
     expect((await describeRevision("cold")).pods).toEqual([]);
     const pending = acquire("cold").info;
-    await vi.waitFor(() => expect(agent.pods.size).toBe(1), { interval: 5 });
+    await vi.waitFor(() => expect(agent.podsOf("cold")).toHaveLength(1), { interval: 5 });
     expect(await describeRevision("cold")).toMatchObject({ held: 1, actualScale: 0, desiredScale: 1 });
     agent.finishStarts();
     const { timing } = expectKind(await pending, "lease");
@@ -291,6 +292,20 @@ describe("a reset of the object", () => {
     second[Symbol.dispose]();
   });
 
+  test("uses no sequence of an assignment twice, however often it happens", async () => {
+    const agent = await startAgent("numbers-agent");
+    await order("numbers", { on: [agent] });
+    await until("numbers", isReady);
+    const assigned = vi.spyOn(Agent.prototype, "assign");
+    for (const lives of [1, 2, 3]) {
+      await abortAllDurableObjects();
+      await describeRevision("numbers");
+      await vi.waitFor(() => expect(assigned.mock.calls.length).toBeGreaterThanOrEqual(lives), { interval: 5 });
+    }
+    const sequences = assigned.mock.calls.map(([{ sequence }]) => sequence);
+    expect(new Set(sequences).size).toBe(sequences.length);
+  });
+
   test("does not lose what the control plane did not hear", async () => {
     const observed = vi.spyOn(ControlPlane.prototype, "revisionObserved").mockRejectedValue(new Error("reset"));
     const agent = await startAgent("mute-agent");
@@ -307,6 +322,16 @@ describe("a reset of the object", () => {
   });
 });
 
+test("an alarm stands while a pod is wanted and none may start", async () => {
+  const agent = await startAgent("sick-agent");
+  agent.startsAs = { phase: "failed", reason: "ExitCode", exitCode: 1 };
+  await order("sick", { on: [agent], scaling: { minScale: 1 } });
+  await vi.waitFor(() => expect(agent.podsOf("sick")).toMatchObject([{ phase: "failed" }]), { interval: 5 });
+  await until("sick", ({ pods, desiredScale }) => pods.length === 0 && desiredScale === 1);
+  expect(await runDurableObjectAlarm(REVISION.getByName("sick") as never)).toBe(true);
+  expect(await alarmOf("sick")).not.toBeNull();
+});
+
 describe("destroy", () => {
   test("stops the pods, tells the control plane and leaves nothing behind", async () => {
     const destroyed = vi.spyOn(ControlPlane.prototype, "revisionDestroyed");
@@ -315,7 +340,7 @@ describe("destroy", () => {
     await until("doomed", isReady);
     await REVISION.getByName("doomed").destroy(2);
     await vi.waitFor(() => expect(destroyed).toHaveBeenCalledWith("doomed"), { interval: 5 });
-    await vi.waitFor(() => expect(agent.pods.size).toBe(0), { interval: 5 });
+    await vi.waitFor(() => expect(agent.podsOf("doomed")).toEqual([]), { interval: 5 });
     const tables = () =>
       runInDurableObject(REVISION.getByName("doomed") as never, (_, { storage }) =>
         storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'").toArray(),
@@ -370,9 +395,7 @@ describe("at zero", () => {
     expect(await alarmOf("zero")).toBeGreaterThan(Date.now());
     const description = await until("zero", ({ pods, hasTimer }) => pods.length === 0 && !hasTimer);
     expect(description).toMatchObject({ desiredScale: 0, held: 0, tickets: 0 });
-    // Revisions of other tests may have found a place on it.
-    const ours = () => [...agent.pods.values()].filter(({ revisionUid }) => revisionUid === "zero");
-    await vi.waitFor(() => expect(ours()).toEqual([]), { interval: 5 });
+    await vi.waitFor(() => expect(agent.podsOf("zero")).toEqual([]), { interval: 5 });
     expect(await runDurableObjectAlarm(REVISION.getByName("zero") as never)).toBe(true);
     expect(await alarmOf("zero")).toBeNull();
     expect(await describeRevision("zero")).toMatchObject({ hasTimer: false });

@@ -313,7 +313,8 @@ export class RevisionMachine {
     const { active, isInitialized } = this.#autoscaler.status();
     const observation: RevisionObservation = {
       revisionUid: order.revisionUid,
-      sequence: (this.#observation?.sequence ?? 0) + 1,
+      // Never below the time, as with assignments: what was said before a reset lost its record is not said over by a lower one.
+      sequence: Math.max((this.#observation?.sequence ?? 0) + 1, nowMs),
       desiredScale: this.#replicas,
       actualScale,
       isInitialized,

@@ -332,3 +332,12 @@ it("keeps min-scale pods without a timer once nothing changes any more", () => {
   world.advance(300_000);
   expect(world.machine.describe()).toMatchObject({ actualScale: 2, desiredScale: 2, hasTimer: false });
 });
+
+it("numbers what it says to the control plane above all that a life without a record said", () => {
+  const lost = new World().order();
+  lost.advance(10_000);
+  const next = new World();
+  next.nowMs = lost.nowMs + 1;
+  next.order();
+  expect(next.observation?.sequence).toBeGreaterThan(lost.observation?.sequence ?? Number.POSITIVE_INFINITY);
+});

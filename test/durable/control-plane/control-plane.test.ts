@@ -24,7 +24,7 @@ type Bindings = {
 const { CONTROL_PLANE, ROUTES } = env as unknown as Bindings;
 const OPTIONS = { user: "tester", isDryRun: false, isStrict: false };
 /** Above every sequence that the Revision object itself may use. */
-const FAR_SEQUENCE = 1_000_000;
+const FAR_SEQUENCE = 10 * Date.now();
 
 const plane = () => CONTROL_PLANE.getByName(CONTROL_PLANE_NAME);
 

@@ -34,8 +34,14 @@ export class OriginAgent {
     return { agentUid, name, drivers };
   }
 
-  /** Pods that are starting become ready, or end as the test says. */
+  /** Its pods of one revision; revisions of other tests may have found it too. */
+  podsOf(revisionUid: string): PodStatus[] {
+    return [...this.pods.values()].filter((pod) => pod.revisionUid === revisionUid);
+  }
+
+  /** Pods that are starting, and those that start later, become ready or end as the test says. */
   finishStarts(as: Partial<PodStatus> = { phase: "ready" }): void {
+    this.startsAs = as;
     for (const status of [...this.pods.values()]) {
       if (status.phase === "starting") this.#report({ ...status, ...as });
     }
