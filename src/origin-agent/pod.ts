@@ -39,6 +39,10 @@ export class Pod {
   #hasEnded = false;
   #drainTimer: NodeJS.Timeout | null = null;
   #graceTimer: NodeJS.Timeout | null = null;
+  /** On the clock of performance.now(). */
+  #killAtMs = Number.POSITIVE_INFINITY;
+  /** What whoever stops the agent waits for, when somebody does. */
+  #graceLimitMs = Number.POSITIVE_INFINITY;
 
   constructor(order: StartOrder, log: Logger, onChange: (pod: Pod) => void) {
     this.order = order;
@@ -104,10 +108,15 @@ export class Pod {
     this.proxy.drain();
   }
 
-  /** Without regard to what is in flight: the agent itself stops. */
+  /**
+   * Without regard to what is in flight: the agent itself stops. A grace that runs already is cut short, since the pod
+   * would outlive the only one who is going to kill it.
+   */
   async stopNow(graceMs: number): Promise<void> {
     this.#isRetiring = true;
-    this.#terminate(graceMs);
+    this.#graceLimitMs = graceMs;
+    if (this.#isTerminating && this.#instance !== null) this.#killAfter(this.#instance, graceMs);
+    else this.#terminate(graceMs);
     await this.ended;
   }
 
@@ -178,6 +187,15 @@ export class Pod {
 
   #stopInstance(instance: Instance, graceMs: number): void {
     instance.requestStop();
+    this.#killAfter(instance, graceMs);
+  }
+
+  /** The earliest of several calls counts. */
+  #killAfter(instance: Instance, graceMs: number): void {
+    const killAtMs = performance.now() + graceMs;
+    if (this.#hasEnded || killAtMs >= this.#killAtMs) return;
+    this.#killAtMs = killAtMs;
+    if (this.#graceTimer !== null) clearTimeout(this.#graceTimer);
     this.#graceTimer = setTimeout(() => {
       this.#log.warn({ graceMs }, "the pod ignored SIGTERM; killing it");
       instance.kill();
@@ -215,7 +233,8 @@ export class Pod {
   }
 
   #graceMs(): number {
-    return Math.max(MIN_TERMINATION_GRACE_MS, this.order.template.timeoutSec * 1_000);
+    const ownMs = Math.max(MIN_TERMINATION_GRACE_MS, this.order.template.timeoutSec * 1_000);
+    return Math.min(ownMs, this.#graceLimitMs);
   }
 }
 

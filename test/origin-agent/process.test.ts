@@ -95,6 +95,38 @@ describe("an agent process", () => {
     expect(pids.map(isAlive)).toEqual([false, false]);
   });
 
+  it("takes along the pods that were to stop already and ignore SIGTERM, its own and adopted ones", async () => {
+    const script = `process.on("SIGTERM", () => console.log("no")); require("http").createServer().listen(process.env.PORT)`;
+    const stubborn = (podId: string) =>
+      desiredPod(podId, { command: [process.execPath, "-e", script], timeoutSec: 300 });
+    const refusals = (podId: string) =>
+      readFileSync(join(stateDir, "pods", podId, "log"), "utf8").split("no").length - 1;
+    const first = startAgent();
+    await edge.until("hello", () => edge.hellos[0]);
+    edge.desire(stubborn("pod-1"));
+    await edge.untilPhase("pod-1", "ready");
+    edge.desire(retiring(stubborn("pod-1")));
+    await expect.poll(() => refusals("pod-1"), { timeout: 5_000 }).toBe(1);
+    first.kill("SIGKILL");
+    await exitOf(first);
+
+    const agent = startAgent();
+    await edge.until("a second hello", () => edge.hellos[1]);
+    await expect.poll(() => refusals("pod-1"), { timeout: 5_000 }).toBe(2);
+    edge.desire(retiring(stubborn("pod-1")), stubborn("pod-2"));
+    await edge.untilPhase("pod-2", "ready");
+    edge.desire(retiring(stubborn("pod-1")), retiring(stubborn("pod-2")));
+    await expect.poll(() => refusals("pod-2"), { timeout: 5_000 }).toBe(1);
+    const pids = podPids();
+    expect(pids.map(isAlive)).toEqual([true, true]);
+    const stopAtMs = performance.now();
+    agent.stdin?.end();
+    expect(await exitOf(agent)).toBe(0);
+    // `rouse up` kills an agent that takes longer than 8 s, and with it the last one who knows its pods.
+    expect(performance.now() - stopAtMs).toBeLessThan(7_000);
+    expect(pids.map(isAlive)).toEqual([false, false]);
+  }, 20_000);
+
   it("stops its pods and itself when its parent is killed and nobody reads its pipes", async () => {
     const script = `const agent = require("child_process").spawn(process.execPath, ${JSON.stringify(agentArguments())},
       { detached: true, stdio: ["pipe", "pipe", "pipe"] }); console.log(agent.pid);`;
