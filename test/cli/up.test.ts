@@ -8,6 +8,7 @@ import { describe, expect, it } from "vitest";
 import { count, domainSuffix, portNumber } from "../../src/cli/commands/option-values.ts";
 import { joinHint } from "../../src/cli/commands/token.ts";
 import { swallowedByNpm, upCommand } from "../../src/cli/commands/up.ts";
+import { isLoopback } from "../../src/cli/loopback.ts";
 import { PACKAGE_ROOT } from "../../src/cli/package-root.ts";
 import { openLog } from "../../src/cli/up/log-file.ts";
 import { openerFor } from "../../src/cli/up/open-page.ts";
@@ -112,6 +113,16 @@ describe("the hint beside a join token", () => {
       "node bin/rouse.js agent --edge http://127.0.0.1:8080 --token T --name second --data-port 0 --metrics-port 0",
     );
     expect(joinHint("https://rouse.example.com", "T")).toContain("--data-url");
+  });
+});
+
+describe("a host", () => {
+  it.each(["127.0.0.1", "127.1.2.3", "localhost", "::1", "[::1]"])("is this machine: %s", (host) => {
+    expect(isLoopback(host)).toBe(true);
+  });
+
+  it.each(["0.0.0.0", "::", "127.0.0.1.example.com", "example.com"])("may be reached from elsewhere: %s", (host) => {
+    expect(isLoopback(host)).toBe(false);
   });
 });
 

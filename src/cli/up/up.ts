@@ -9,6 +9,7 @@
 import { join, relative } from "node:path";
 import { ApiClient } from "../api/api-client.ts";
 import { CliError } from "../cli-error.ts";
+import { isLoopback } from "../loopback.ts";
 import { PACKAGE_ROOT, packageVersion } from "../package-root.ts";
 import { ADMIN_TOKEN_FILE, loadSecrets, makePrivateDir, writePrivateFile } from "../secrets.ts";
 import { type LocalAgent, startAgent } from "./agents.ts";
@@ -92,7 +93,8 @@ async function start(
   running.agents = await startAgents(options, edge.url, secrets.rootKey, logDir, (pid) => record("agent", pid));
   await unlessStopped(Promise.all(running.agents.map(({ connected }) => connected)), signal);
   print(agentsLine(running.agents, options.drivers, performance.now() - agentsStartedAt, style));
-  print(line(style, "status", `${localApiUrl(apiOrigin, secrets.adminToken)}/`));
+  // Elsewhere a token in a path is not accepted, and the page asks for it.
+  print(line(style, "status", `${isLoopback(options.host) ? localApiUrl(apiOrigin, secrets.adminToken) : apiOrigin}/`));
   print(line(style, "state", shown(options.stateDir), `kubeconfig, ${ADMIN_TOKEN_FILE}, logs/`));
 
   const client = new ApiClient(edge.url, secrets.adminToken);
