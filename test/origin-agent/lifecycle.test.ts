@@ -116,6 +116,25 @@ describe("a pod", () => {
   });
 
   it.each([
+    ["HEAD", ""],
+    ["GET", "the application closed the connection before it answered\n"],
+    ["POST", "the application closed the connection before it answered\n"],
+  ])(
+    "that dies of a %s request is answered for without its address, in a way that no cache keeps",
+    async (method, body) => {
+      await startPod(harness, desiredPod("pod-1"));
+      const answer = await call(harness, "pod-1", "/exit", { method });
+      expect([answer.status, answer.body]).toEqual([502, body]);
+      expect(answer.headers).toMatchObject({
+        "cache-control": "no-store",
+        "x-rouse-error": "POD_UNREACHABLE",
+        "x-rouse-pod": "pod-1",
+      });
+      await harness.edge.untilPhase("pod-1", "failed");
+    },
+  );
+
+  it.each([
     ["no command", { command: [] }, "CommandMissing", "containers[0].command"],
     [
       "an unknown command",

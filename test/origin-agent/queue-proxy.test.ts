@@ -173,9 +173,20 @@ describe("a request", () => {
   it("that takes longer than the revision's timeout is answered 504 and taken from the application", async () => {
     const answer = await call(harness, "hurried", "/hold?id=late");
     expect([answer.status, answer.body]).toEqual([504, "request timeout"]);
-    expect(answer.headers["x-rouse-pod"]).toBe("hurried");
+    expect(answer.headers).toMatchObject({
+      "cache-control": "no-store",
+      "x-rouse-error": "REQUEST_TIMEOUT",
+      "x-rouse-pod": "hurried",
+    });
     await idleAgain("hurried");
     await expect.poll(() => log("hurried")).toContain("aborted late");
+  });
+
+  it("that is answered with something else than HTTP gets 502 and is told so", async () => {
+    const answer = await call(harness, "free", "/no-http");
+    expect([answer.status, answer.body]).toEqual([502, "the application answered with something else than HTTP\n"]);
+    expect(answer.headers["x-rouse-error"]).toBe("POD_UNREACHABLE");
+    await idleAgain("free");
   });
 
   it("whose event stream falls silent for the idle timeout is ended with Knative's words", async () => {
@@ -280,11 +291,28 @@ describe("an upgraded connection", () => {
     await idleAgain("free");
   });
 
+  it("whose handshake takes longer than the revision's timeout is answered 504", async () => {
+    const outgoing = upgradeRequest("hurried", "/silent-upgrade");
+    const [response] = (await once(outgoing, "response")) as [IncomingMessage];
+    expect([response.statusCode, await text(response)]).toEqual([504, "request timeout"]);
+    expect(response.headers).toMatchObject({
+      "cache-control": "no-store",
+      "x-rouse-error": "REQUEST_TIMEOUT",
+      "x-rouse-pod": "hurried",
+    });
+    await idleAgain("hurried");
+  });
+
   it("that the application breaks off in its handshake is answered 502 in the pod's name", async () => {
     const outgoing = upgradeRequest("free", "/cut-upgrade");
     const [response] = (await once(outgoing, "response")) as [IncomingMessage];
-    expect([response.statusCode, response.headers["x-rouse-pod"]]).toEqual([502, "free"]);
-    response.resume();
+    expect(response.statusCode).toBe(502);
+    expect(response.headers).toMatchObject({
+      "cache-control": "no-store",
+      "x-rouse-error": "POD_UNREACHABLE",
+      "x-rouse-pod": "free",
+    });
+    expect(await text(response)).toBe("the application closed the connection before it answered\n");
     await idleAgain("free");
   });
 

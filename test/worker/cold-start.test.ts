@@ -106,7 +106,7 @@ describe("a Service", () => {
     expect(response.headers.get("x-rouse-cold-start")).toBeNull();
   });
 
-  test("that sleeps holds requests, wakes once and answers them in order", async () => {
+  test("that sleeps holds requests, wakes once and answers them all", async () => {
     const uid = await createAsleep("sleeper");
     agent.startsAs = null;
     const answers = await sendInTurn("sleeper", PATHS);
@@ -115,7 +115,8 @@ describe("a Service", () => {
     expect(served).toEqual([]);
     agent.finishStarts();
     expect(await Promise.all(answers)).toEqual(ANSWERS);
-    expect(served).toEqual(PATHS);
+    // All are let go at once; whose fetch leaves first is the network's. The order of grants is the revision's test.
+    expect(served.toSorted()).toEqual(PATHS);
   });
 
   test("that is deleted answers nobody, and its pods stop", async () => {
@@ -142,7 +143,8 @@ describe("requests that are held survive a reset of every object", () => {
     await untilHeld(uid, PATHS.length);
     agent.finishStarts();
     expect(await Promise.all(answers)).toEqual(ANSWERS);
-    expect(served).toEqual(PATHS);
+    // All are let go at once; whose fetch leaves first is the network's. The order of grants is the revision's test.
+    expect(served.toSorted()).toEqual(PATHS);
     expect(agent.podsOf(uid)).toHaveLength(1);
   });
 

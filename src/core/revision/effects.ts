@@ -24,6 +24,12 @@ export type Answer = { readonly requestId: string } & (
     }
 );
 
+/** The end of a hold that nobody waits for any more. */
+export function abandoned(requestId: string): Answer {
+  const message = "the request was given up";
+  return { kind: "refused", requestId, code: "ACTIVATOR_TIMEOUT", message, retryAfterSec: 1 };
+}
+
 export type Effects = {
   readonly answers: readonly Answer[];
   readonly calls: readonly AssignCall[];

@@ -19,11 +19,12 @@ import {
   type RevisionRpc,
 } from "../../core/protocol/objects.ts";
 import type { AssignCall } from "../../core/revision/assigner.ts";
-import type { Answer } from "../../core/revision/effects.ts";
+import { type Answer, abandoned } from "../../core/revision/effects.ts";
 import { RevisionMachine } from "../../core/revision/machine.ts";
 import { Endpoints } from "./endpoints.ts";
 import { RevisionStore } from "./store.ts";
 import { Admission } from "./ticket.ts";
+import { Wakeups } from "./wakeups.ts";
 
 type RevisionEnv = {
   readonly AGENT: ObjectNamespace<AgentRpc>;
@@ -39,8 +40,6 @@ const UNSETTLED_BACKSTOP_MS = 2_000;
 const TELL_RETRY_MS = 1_000;
 /** Before a request whose pod went away under it takes its place in the queue again. */
 const GONE_POD_PAUSE_MS = 5;
-/** setTimeout with more than this overflows; far longer waits are the alarm's. */
-const MAX_TIMER_MS = 60_000;
 
 export class Revision extends DurableObject<RevisionEnv> implements Omit<RevisionRpc, "acquire"> {
   readonly #store: RevisionStore;
@@ -50,9 +49,7 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
   readonly #pending = new Map<string, (answer: Answer) => void>();
   /** A machine that was just loaded has version 0; what its first look at the time changed is saved with the rest. */
   #savedVersion = 0;
-  #timer: number | null = null;
-  #timerAtMs = Number.POSITIVE_INFINITY;
-  #alarmAtMs: number | null = null;
+  readonly #wakeups: Wakeups;
   #resyncAtMs = Date.now() + BACKSTOP_MS;
   #isSaving = false;
   /** An observation that was sent and is not on record yet. */
@@ -64,6 +61,10 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
     super(ctx, env);
     this.#store = new RevisionStore(ctx.storage.sql);
     this.#machine = new RevisionMachine(this.#store.load(), () => crypto.randomUUID().slice(0, 18), Date.now());
+    this.#wakeups = new Wakeups(ctx.storage, () => {
+      this.#machine.wake(Date.now());
+      this.#perform();
+    });
     this.#endpoints = new Endpoints(env.ROUSE_ROOT_KEY, this.#machine);
     const unsent = this.#store.unsentObservation();
     if (unsent !== null) ctx.waitUntil(this.#observe(unsent));
@@ -74,19 +75,20 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
 
   async applyOrder(order: RevisionOrder): Promise<void> {
     this.#machine.applyOrder(order, Date.now());
-    this.#perform();
-    // The control plane takes the answer as a promise that the order is kept.
+    // Nobody else would say it again: an order is on record, with an alarm behind it, before anything follows from it.
     this.#save();
+    this.#perform();
   }
 
   async destroy(_sequence: number): Promise<void> {
     this.#machine.destroy(Date.now());
-    this.#perform();
     this.#save();
+    this.#perform();
   }
 
   async agentsChanged(agents: readonly AgentRef[]): Promise<void> {
     this.#machine.agentsKnown(agents, Date.now());
+    this.#save();
     this.#perform();
   }
 
@@ -110,8 +112,7 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
   }
 
   async cancel(requestId: string): Promise<void> {
-    this.#pending.get(requestId)?.(abandoned(requestId));
-    this.#pending.delete(requestId);
+    this.#end(abandoned(requestId));
     this.#machine.cancel(requestId, Date.now());
     this.#perform();
   }
@@ -132,10 +133,8 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
     return this.#machine.describe();
   }
 
-  // --- time ---
-
   override async alarm(): Promise<void> {
-    this.#alarmAtMs = null;
+    this.#wakeups.alarmRang();
     const nowMs = Date.now();
     // A new life has said everything again already.
     if (nowMs >= this.#resyncAtMs) {
@@ -147,8 +146,6 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
     if (observation !== null) await this.#observe(observation);
     this.#perform();
   }
-
-  // --- effects ---
 
   #perform(): void {
     const effects = this.#machine.takeEffects();
@@ -172,7 +169,7 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
       this.#alarmBy(Date.now() + TELL_RETRY_MS);
       this.ctx.waitUntil(this.#finish());
     }
-    this.#wakeAt(effects.wakeAtMs);
+    this.#wakeups.wakeAt(effects.wakeAtMs);
     if (!isChanged) this.#keepBackstop(false);
   }
 
@@ -198,16 +195,18 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
   }
 
   #answer(answers: readonly Answer[]): void {
-    for (const answer of answers) {
-      this.#pending.get(answer.requestId)?.(answer);
-      this.#pending.delete(answer.requestId);
-    }
+    for (const answer of answers) this.#end(answer);
+  }
+
+  #end(answer: Answer): void {
+    this.#pending.get(answer.requestId)?.(answer);
+    this.#pending.delete(answer.requestId);
   }
 
   #answerTo(request: AcquireRequest): Promise<Answer> {
     return new Promise<Answer>((resolve) => {
       // Asked again by the same request (its isolate believes the first call broken): the first one ends.
-      this.#pending.get(request.requestId)?.(abandoned(request.requestId));
+      this.#end(abandoned(request.requestId));
       this.#pending.set(request.requestId, resolve);
       this.#machine.arrive(request, Date.now());
       this.#perform();
@@ -252,7 +251,7 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
 
   async #observe(observation: RevisionObservation): Promise<void> {
     try {
-      const isKnown = await this.#controlPlane().revisionObserved(observation);
+      const isKnown = await this.#controlPlane.revisionObserved(observation);
       if (this.#unsaved?.sequence === observation.sequence) this.#unsaved = null;
       this.#store.observationSent(observation.sequence);
       if (isKnown !== false) return;
@@ -267,7 +266,7 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
 
   async #askForAgents(): Promise<void> {
     try {
-      this.#machine.agentsKnown(await this.#controlPlane().listAgents(), Date.now());
+      this.#machine.agentsKnown(await this.#controlPlane.listAgents(), Date.now());
       this.#perform();
     } catch {
       // The next round of placing asks again.
@@ -275,58 +274,26 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
   }
 
   async #finish(): Promise<void> {
-    const revisionUid = this.#machine.order?.revisionUid ?? this.ctx.id.name;
-    if (revisionUid !== undefined) {
-      try {
-        await this.#controlPlane().revisionDestroyed(revisionUid);
-      } catch {
-        this.#alarmBy(Date.now() + TELL_RETRY_MS);
-        return;
-      }
+    try {
+      await this.#controlPlane.revisionDestroyed(this.ctx.id.name ?? "");
+    } catch {
+      return this.#alarmBy(Date.now() + TELL_RETRY_MS);
     }
     this.#isFinished = true;
-    clearTimeout(this.#timer);
+    this.#wakeups.wakeAt(null);
     await this.ctx.storage.deleteAll();
   }
 
-  #controlPlane(): ControlPlaneInbox {
+  get #controlPlane(): ControlPlaneInbox {
     return this.env.CONTROL_PLANE.getByName(CONTROL_PLANE_NAME);
-  }
-
-  /** One timer for the earliest thing; none at zero, so that the object hibernates. */
-  #wakeAt(atMs: number | null): void {
-    const wanted = atMs ?? Number.POSITIVE_INFINITY;
-    if (wanted === this.#timerAtMs) return;
-    clearTimeout(this.#timer);
-    this.#timerAtMs = wanted;
-    if (atMs === null) return;
-    const delayMs = Math.min(MAX_TIMER_MS, Math.max(0, atMs - Date.now()));
-    this.#timer = setTimeout(() => {
-      this.#timerAtMs = Number.POSITIVE_INFINITY;
-      this.#machine.wake(Date.now());
-      this.#perform();
-    }, delayMs);
   }
 
   #keepBackstop(isChanged: boolean): void {
     if (isChanged && !this.#machine.isAtRest) this.#alarmBy(Date.now() + UNSETTLED_BACKSTOP_MS);
-    else if (this.#machine.isActive && this.#alarmAtMs === null) this.#alarmBy(Date.now() + BACKSTOP_MS);
+    else if (this.#machine.isActive && !this.#wakeups.hasAlarm) this.#alarmBy(Date.now() + BACKSTOP_MS);
   }
 
   #alarmBy(atMs: number): void {
-    if (this.#alarmAtMs !== null && this.#alarmAtMs <= atMs) return;
-    this.#alarmAtMs = atMs;
-    this.ctx.waitUntil(this.ctx.storage.setAlarm(atMs));
+    this.ctx.waitUntil(this.#wakeups.alarmBy(atMs));
   }
-}
-
-/** The answer to a call that nobody waits for any more. */
-function abandoned(requestId: string): Answer {
-  return {
-    kind: "refused",
-    requestId,
-    code: "ACTIVATOR_TIMEOUT",
-    message: "the request was given up",
-    retryAfterSec: 1,
-  };
 }

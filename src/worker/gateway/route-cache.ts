@@ -17,6 +17,9 @@ const UNKNOWN_WINDOW_MS = 1_000;
 /** The Routes object answers in milliseconds; after this long it counts as unavailable. */
 const RESOLVE_TIMEOUT_MS = 5_000;
 
+const RESOLVE_ATTEMPTS = 4;
+const RESOLVE_RETRY_MS = 5;
+
 type Cached = { readonly entry: RouteEntry | null; readonly askedAtMs: number; refreshingSinceMs: number };
 
 export type Resolution =
@@ -65,13 +68,26 @@ export function resetRouteCache(): void {
 async function lookUp(host: string, env: GatewayEnv, nowMs: number, fallback: Cached | undefined): Promise<Resolution> {
   if (isUnknownLimited(nowMs) && fallback === undefined) return { kind: "unavailable" };
   const generation = forgotten;
-  const asked = env.ROUTES.getByName(routesShardOf(host)).resolve(host);
-  const entry = await withDeadline(asked, RESOLVE_TIMEOUT_MS).catch(() => "deadline" as const);
+  const entry = await withDeadline(askRoutes(host, env), RESOLVE_TIMEOUT_MS).catch(() => "deadline" as const);
   // Only what is known is served stale: that a host did not exist an hour ago says nothing.
   if (entry === "deadline") return fallback?.entry == null ? { kind: "unavailable" } : asResolution(fallback.entry);
   if (entry === null) unknownLookups += 1;
   if (generation === forgotten) remember(host, entry, nowMs);
   return asResolution(entry);
+}
+
+/** A reset object breaks the stub, not the question: a fresh one is asked again. */
+async function askRoutes(host: string, env: GatewayEnv): Promise<RouteEntry | null> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await env.ROUTES.getByName(routesShardOf(host)).resolve(host);
+    } catch (error) {
+      // An overloaded object must not be asked again (Cloudflare's rule).
+      if (attempt >= RESOLVE_ATTEMPTS || (error as { overloaded?: boolean }).overloaded === true) throw error;
+      const pauseMs = RESOLVE_RETRY_MS * 2 ** attempt * (0.5 + Math.random());
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
 }
 
 function remember(host: string, entry: RouteEntry | null, nowMs: number): void {

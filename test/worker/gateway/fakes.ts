@@ -40,6 +40,10 @@ export class Edge {
   entries = new Map<string, RouteEntry>();
   /** Thrown by the route table instead of an answer. */
   routesError: Error | null = null;
+  /** How often it is thrown. */
+  routesFailures = Number.POSITIVE_INFINITY;
+  /** Thrown when a ticket is said to be a socket now. */
+  upgradeError: Error | null = null;
   lookups = 0;
   readonly acquired: AcquireRequest[] = [];
   readonly cancelled: string[] = [];
@@ -68,7 +72,10 @@ export class Edge {
 
   /** Sends a request to hello.default.apps.test, or to another host. */
   async request(path = "/", init: RequestInit = {}, host = "hello.default.apps.test"): Promise<Response> {
-    const request = new Request(`http://${host}${path}`, init);
+    return this.send(new Request(`http://${host}${path}`, init), path, host);
+  }
+
+  async send(request: Request, path = "/", host = "hello.default.apps.test"): Promise<Response> {
     return serve({ request, host, authority: host, target: path, proto: "http" }, this.env, {
       waitUntil: (promise) => {
         this.background.push(promise);
@@ -85,7 +92,7 @@ export class Edge {
       putEntries: async () => undefined,
       resolve: async (host) => {
         this.lookups += 1;
-        if (this.routesError !== null) throw this.routesError;
+        if (this.routesError !== null && this.lookups <= this.routesFailures) throw this.routesError;
         return this.entries.get(host) ?? null;
       },
     };
@@ -119,6 +126,7 @@ export class Edge {
       info: Promise.resolve().then(() => this.answer(request)),
       upgraded: async () => {
         this.upgraded += 1;
+        if (this.upgradeError !== null) throw this.upgradeError;
       },
       catch: () => undefined,
       [Symbol.dispose]: () => {
@@ -133,7 +141,7 @@ export class Edge {
     this.forwarded.push(seen);
     const response = await this.pod(seen);
     if (response.headers.has("x-rouse-refused") || response.headers.has("x-not-from-a-pod")) return response;
-    const marked = new Response(response.body, response);
+    const marked = response.webSocket == null ? new Response(response.body, response) : response;
     marked.headers.set("x-rouse-pod", new URL(url).pathname.split("/")[1] ?? "");
     return marked;
   }

@@ -29,6 +29,20 @@ describe("resolve", () => {
     edge.entries.set(host, entry(host, { visibility: "cluster-local" }));
     expect((await edge.request("/", {}, host)).status).toBe(404);
   });
+
+  it("asks a route table that was reset again", async () => {
+    const edge = new Edge();
+    edge.routesError = new Error("reset");
+    edge.routesFailures = 2;
+    expect((await edge.request()).status).toBe(200);
+    expect(edge.lookups).toBe(3);
+  });
+
+  it("answers 503, not 404, to hosts that it does not remember while it is flooded with unknown ones", async () => {
+    const edge = new Edge();
+    for (let n = 0; n < 500; n += 1) await edge.request("/", {}, `nobody-${n}.default.apps.test`);
+    expect((await edge.request("/", {}, "late.default.apps.test")).status).toBe(503);
+  });
 });
 
 describe("admit", () => {
@@ -171,6 +185,40 @@ describe("forward", () => {
     expect([response.status, await response.text(), edge.forwarded.length]).toEqual([503, "busy", 1]);
   });
 
+  it("refuses a GET with a body with a 400, since it cannot be forwarded", async () => {
+    const edge = new Edge();
+    const request = new Request("http://hello.default.apps.test/", { method: "POST", body: "x" });
+    const get = new Proxy(request, {
+      get: (target, key) => (key === "method" ? "GET" : Reflect.get(target, key, target)),
+    });
+    const response = await edge.send(get);
+    expect([response.status, edge.forwarded.length]).toEqual([400, 0]);
+  });
+
+  it("takes an answer that no pod marked for a sign that the agent cannot be reached", async () => {
+    const edge = new Edge();
+    edge.answer = (request) => (request.attempt === 0 ? lease("pod-1") : lease("pod-2"));
+    edge.pod = (seen) =>
+      seen.url.includes("pod-1")
+        ? new Response("origin is down", { status: 521, headers: { "x-not-from-a-pod": "1" } })
+        : new Response("ok");
+    expect((await edge.request()).status).toBe(200);
+  });
+
+  it("answers 503 with Retry-After when a body that cannot be sent twice finds the queue full", async () => {
+    const edge = new Edge();
+    edge.answer = () => ticket("pod-1");
+    edge.pod = () => refused("queue-full");
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const writer = writable.getWriter();
+    void writer.write(new TextEncoder().encode("long")).then(() => writer.close());
+    const response = await edge.request("/", { method: "POST", body: readable });
+    expect(response.status).toBe(503);
+    expect(response.headers.get("retry-after")).toBe("1");
+    expect(response.headers.get("x-rouse-error")).toBe("QUEUE_FULL");
+    expect(edge.acquired.map((request) => request.needTicket)).toEqual([true]);
+  });
+
   it("does not follow redirects", async () => {
     const edge = new Edge();
     edge.pod = () => new Response(null, { status: 302, headers: { location: "/elsewhere" } });
@@ -207,6 +255,16 @@ describe("release", () => {
     await edge.request("/", { method: "POST", body: "x" });
     expect(edge.released).toBe(1);
   });
+});
+
+it("keeps an open socket when the activator is reset in that moment", async () => {
+  const edge = new Edge();
+  edge.answer = () => ticket("pod-1");
+  edge.upgradeError = new Error("reset");
+  const { 0: client } = new WebSocketPair();
+  edge.pod = () => new Response(null, { status: 101, webSocket: client });
+  expect((await edge.request("/", { headers: { upgrade: "websocket" } })).status).toBe(101);
+  expect(edge.released).toBe(1);
 });
 
 describe("an answer that was held", () => {
