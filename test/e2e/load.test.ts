@@ -48,6 +48,28 @@ describe("a thousand requests to a sleeping service", () => {
   });
 });
 
+describe("more than the queues of a service with a limit hold, in mode Serve", () => {
+  it.each([
+    ["GETs", "GET", 0],
+    ["POSTs with a short body", "POST", 1_000],
+    ["POSTs with a long body", "POST", 100_000],
+  ])("waits at the activator: %s", async (_, method, bodyBytes) => {
+    const name = `overflow-${method.toLowerCase()}-${bodyBytes}`;
+    const annotations = {
+      "autoscaling.knative.dev/max-scale": "1",
+      "autoscaling.knative.dev/target-burst-capacity": "0",
+    };
+    const host = await asleep(name, { containerConcurrency: 1, annotations });
+    expect((await rouse.request(host, "/")).status).toBe(200);
+    await until("mode Serve", async () => ((await dataPlane(rouse, name)).mode === "Serve" ? true : null));
+    const body = bodyBytes === 0 ? {} : { body: Buffer.alloc(bodyBytes) };
+    const requests = Array.from({ length: 40 }, () => rouse.request(host, "/sleep?ms=20", { method, ...body }));
+    expect(tally(await Promise.all(requests))).toEqual({ 200: 40 });
+    const counts = JSON.parse((await rouse.request(host, "/counts")).body) as { most: number };
+    expect(counts.most).toBe(1);
+  });
+});
+
 /** The most pods that were not on their way out at any moment. */
 async function watchPods(name: string, signal: AbortSignal): Promise<number> {
   let most = 0;

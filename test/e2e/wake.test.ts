@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
+import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { app, hostOf, QUICK_AUTOSCALER } from "./fixtures/services.ts";
@@ -83,6 +84,24 @@ describe("a sleeping service", () => {
     download.request.end();
     expect(await download.countBytes()).toBe(96 * 1024 * 1024);
   });
+
+  it.each([0, 2])(
+    "leaves encoded bodies as they are, held, leased or ticketed (limit %i)",
+    async (containerConcurrency) => {
+      const host = await asleep(`gzip-${containerConcurrency}`, { containerConcurrency });
+      // Cold and small, warm and small, warm and too large to be read whole.
+      for (const count of [1_000, 2_000, 300_000]) {
+        const stream = openStream(rouse.port, host, `/gzip?count=${count}`);
+        stream.request.end();
+        const { headers } = await stream.response;
+        const bytes = await stream.bytes();
+        expect(headers["content-encoding"]).toBe("gzip");
+        expect(headers["content-length"]).toBe(String(bytes.length));
+        expect(createHash("sha256").update(bytes).digest("hex")).toBe(headers.etag);
+        expect(gunzipSync(bytes)).toHaveLength(count);
+      }
+    },
+  );
 
   it("delivers server-sent events one by one, as the application writes them", async () => {
     const host = await asleep("events", { containerConcurrency: 2 });

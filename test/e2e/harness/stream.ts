@@ -5,6 +5,7 @@ export type Stream = {
   readonly request: ClientRequest;
   readonly response: Promise<IncomingMessage>;
   text(): Promise<string>;
+  bytes(): Promise<Buffer>;
   countBytes(): Promise<number>;
   /** When each chunk arrived, in milliseconds of performance.now(). */
   chunkTimes(): Promise<number[]>;
@@ -32,6 +33,11 @@ export function openStream(port: number, host: string, path: string, init: { met
       let text = "";
       for await (const chunk of await response) text += String(chunk);
       return text;
+    },
+    async bytes() {
+      const chunks: Buffer[] = [];
+      for await (const chunk of await response) chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks);
     },
     async countBytes() {
       let bytes = 0;
