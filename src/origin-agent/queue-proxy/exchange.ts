@@ -15,7 +15,7 @@ import { HOP_BY_HOP, POD_HEADER } from "../../core/protocol/headers.ts";
 import { checkTimeouts, deadlineMs } from "../../core/queue-proxy/timeouts.ts";
 import { addConnectionNames } from "./connection-names.ts";
 import type { Entry, PodProxy } from "./pod-proxy.ts";
-import { answerFor, NO_SUCH_POD, refuse } from "./refusal.ts";
+import { answerFor, brokeOffText, NO_CONNECTION, NO_SUCH_POD, refuse } from "./refusal.ts";
 import { RequestBody } from "./request-body.ts";
 import type { RequestHead } from "./request-head.ts";
 
@@ -161,10 +161,9 @@ export class Exchange implements Entry, Dispatcher.DispatchHandler {
       this.#dispatch();
       return;
     } else if (this.#wasSent || this.#isSecondTry) {
-      const message = `the application broke off before it answered: ${error.message}\n`;
-      answerFor(this.#pod.podId, this.#response, 502, message);
+      answerFor(this.#pod.podId, this.#response, "POD_UNREACHABLE", brokeOffText(error));
     } else {
-      refuse(this.#response, { reason: "unreachable", message: `the application did not answer: ${error.message}` });
+      refuse(this.#response, NO_CONNECTION);
     }
     this.#settle();
   }
@@ -187,7 +186,7 @@ export class Exchange implements Entry, Dispatcher.DispatchHandler {
         this.#armTimer(nowMs);
         return;
       case "answer":
-        answerFor(this.#pod.podId, this.#response, decision.status, decision.message);
+        answerFor(this.#pod.podId, this.#response, "REQUEST_TIMEOUT", decision.message);
         break;
       case "cut":
         if (this.#bytesLeft === UNKNOWN_LENGTH) this.#response.end(decision.message);

@@ -6,11 +6,21 @@
 import { type ClientRequest, type IncomingMessage, request as requestUpstream } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { ERRORS } from "../../core/errors.ts";
 import { HOP_BY_HOP, POD_HEADER } from "../../core/protocol/headers.ts";
 import { checkTimeouts, deadlineMs } from "../../core/queue-proxy/timeouts.ts";
 import { addConnectionNames } from "./connection-names.ts";
 import type { Entry, PodProxy } from "./pod-proxy.ts";
-import { answerSocketFor, NO_SUCH_POD, type Refusal, refuseSocket, statusOf } from "./refusal.ts";
+import {
+  answerSocketFor,
+  brokeOffText,
+  NO_CONNECTION,
+  NO_SUCH_POD,
+  type PodError,
+  type Refusal,
+  refuseSocket,
+  statusOf,
+} from "./refusal.ts";
 import type { RequestHead } from "./request-head.ts";
 
 export class UpgradeExchange implements Entry {
@@ -121,9 +131,9 @@ export class UpgradeExchange implements Entry {
 
   #failed(error: NodeJS.ErrnoException): void {
     if (error.code === "ECONNREFUSED" || error.code === "EHOSTUNREACH") {
-      this.#refuse({ reason: "unreachable", message: `the application did not answer: ${error.message}` });
+      this.#refuse(NO_CONNECTION);
     } else {
-      this.#fail(502, `the application broke off before it answered: ${error.message}\n`);
+      this.#fail("POD_UNREACHABLE", brokeOffText(error));
     }
   }
 
@@ -133,10 +143,10 @@ export class UpgradeExchange implements Entry {
     this.#finish(statusOf(refusal));
   }
 
-  #fail(status: number, body: string): void {
+  #fail(error: PodError, body: string): void {
     if (this.#isSettled) return;
-    if (this.#status === 0) answerSocketFor(this.#pod.podId, this.#client, status, body);
-    this.#finish(status);
+    if (this.#status === 0) answerSocketFor(this.#pod.podId, this.#client, error, body);
+    this.#finish(ERRORS[error].status);
   }
 
   /** Gives the slot back; what was answered in part is cut off. */
@@ -177,7 +187,7 @@ export class UpgradeExchange implements Entry {
   #checkDeadline(): void {
     const times = { startedAtMs: this.#startedAtMs, lastWriteAtMs: null };
     const decision = checkTimeouts(this.#pod.limits, times, performance.now());
-    if (decision.kind === "answer") this.#fail(decision.status, decision.message);
+    if (decision.kind === "answer") this.#fail("REQUEST_TIMEOUT", decision.message);
     else this.#armTimer();
   }
 
