@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { CliError, messageOf, systemCodeOf } from "../cli-error.ts";
+import { isLoopback } from "../loopback.ts";
 import { PACKAGE_ROOT } from "../package-root.ts";
 import { hashToken, type Secrets } from "../secrets.ts";
 import { bundleWorker } from "./bundle.ts";
@@ -144,8 +145,4 @@ function withoutSignalListeners<T>(create: () => T): T {
 function startFailure(error: unknown, { host, port, logFile }: EdgeOptions): CliError {
   if (systemCodeOf(error) === "ERR_ADDRESS_IN_USE") return portTaken("--port", host, port);
   return new CliError(`workerd did not start: ${messageOf(error)}`, `See ${logFile}.`, { cause: error });
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }

@@ -50,7 +50,11 @@ async function route(data: DataRequest, env: GatewayEnv, background: Background)
   if (resolution.kind === "unavailable") {
     return problem("ROUTES_UNAVAILABLE", `the route of ${host} could not be looked up; try again`, 1);
   }
-  if (resolution.kind === "unknown") return problem("HOST_UNKNOWN", `no service answers to the host ${host}`);
+  if (resolution.kind === "unknown")
+    return problem(
+      "HOST_UNKNOWN",
+      `no service answers to the host ${host}; one that is new or failed answers once it was Ready`,
+    );
   if (resolution.entry.visibility === "cluster-local") {
     return problem("HOST_UNKNOWN", `${host} is cluster-local: it answers to pods only`);
   }

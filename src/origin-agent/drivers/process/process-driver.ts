@@ -59,7 +59,7 @@ export class ProcessDriver implements Driver {
       return failed(
         "CommandMissing",
         `revision ${template.namespace}/${template.revision} has no command, and the process driver does not run images: ` +
-          "set spec.template.spec.containers[0].command, or use the docker driver",
+          "set spec.template.spec.containers[0].command",
       );
     }
     const workingDir = resolve(this.#workDir, template.workingDir ?? ".");
