@@ -96,7 +96,8 @@ async function offerToPods(attempt: Attempt): Promise<Response> {
     const leased = mayLease ? leasedEndpoint(uid, avoidPods, env, background) : null;
     const admitted = leased === null ? await ask(attempt, avoidPods, isOnceOnly || !mayLease, count) : null;
     const endpoint = leased ?? endpointOf(admitted, avoidPods);
-    const outcome = await forward(forwarding, endpoint, admitted?.kind === "ticket", env, background);
+    const how = { isTicketed: admitted?.kind === "ticket", isLeased: admitted === null };
+    const outcome = await forward(forwarding, endpoint, how, env, background);
     if (outcome.kind === "answered") return finish(attempt, outcome, admitted);
     admitted?.release();
     if (outcome.kind === "queue-full") mayLease = false;
