@@ -2,7 +2,7 @@
  * What the revision machine wants done after an event. The shell performs it in this order: save, then everything that
  * leaves the object.
  */
-import type { HoldTiming } from "../protocol/admission.ts";
+import type { AdmissionInfo, HoldTiming } from "../protocol/admission.ts";
 import type { RevisionObservation } from "../protocol/objects.ts";
 import type { AssignCall } from "./assigner.ts";
 
@@ -16,12 +16,7 @@ export type Answer = { readonly requestId: string } & (
       readonly isLimited: boolean;
       readonly timing: HoldTiming;
     }
-  | {
-      readonly kind: "refused";
-      readonly code: "HOLD_QUEUE_FULL" | "UNSCHEDULABLE" | "START_FAILED" | "REVISION_GONE" | "ACTIVATOR_TIMEOUT";
-      readonly message: string;
-      readonly retryAfterSec: number;
-    }
+  | Extract<AdmissionInfo, { kind: "refused" }>
 );
 
 /** The end of a hold that nobody waits for any more. */

@@ -224,7 +224,7 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
     const byRevision = new Map<string, PodStats[]>();
     for (const stats of frame.pods) {
       // An agent speaks for the pods that it was given, and for no other.
-      if (this.#store.ownerOf(stats.podId, stats.revisionUid) === null) continue;
+      if (!this.#store.isAssigned(stats.podId, stats.revisionUid)) continue;
       const list = byRevision.get(stats.revisionUid);
       if (list === undefined) byRevision.set(stats.revisionUid, [stats]);
       else list.push(stats);

@@ -115,10 +115,9 @@ export class AgentStore {
     return this.#assignments.get(revisionUid) ?? null;
   }
 
-  /** The revision that a pod was assigned by; null for a pod that none has assigned (any more). */
-  ownerOf(podId: string, revisionUid: string): string | null {
-    const isOwner = this.#assignments.get(revisionUid)?.pods.some((pod) => pod.podId === podId) === true;
-    return isOwner ? revisionUid : null;
+  /** Whether the revision assigned this pod to this agent, and still does. */
+  isAssigned(podId: string, revisionUid: string): boolean {
+    return this.#assignments.get(revisionUid)?.pods.some((pod) => pod.podId === podId) === true;
   }
 
   /** It stays when its list is empty: its sequence guards against an older message that arrives late. */

@@ -254,8 +254,8 @@ export class Revision extends DurableObject<RevisionEnv> implements Omit<Revisio
       const isKnown = await this.#controlPlane.revisionObserved(observation);
       if (this.#unsaved?.sequence === observation.sequence) this.#unsaved = null;
       this.#store.observationSent(observation.sequence);
+      // Only a plain no counts: a control plane of the version before answers nothing.
       if (isKnown !== false) return;
-      // An order that came late, after the end: there is no such revision.
       this.#machine.destroy(Date.now());
       this.#perform();
     } catch {

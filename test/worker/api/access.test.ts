@@ -1,4 +1,6 @@
+import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { type Env, handle } from "../../../src/worker/app.ts";
 import { call, get, post, TOKEN, worker } from "./client.ts";
 
 const raw = (path: string, init?: RequestInit) => worker.fetch(`http://rouse.test${path}`, init);
@@ -16,6 +18,15 @@ describe("authentication", () => {
     const answer = await raw(`/k/${TOKEN}/api/v1/namespaces/default`);
     expect(answer.status).toBe(200);
     expect(await answer.json()).toMatchObject({ kind: "Namespace", metadata: { name: "default" } });
+  });
+
+  test("takes no token from the path where the edge is not on loopback only, since it would stand in logs", async () => {
+    const context = { waitUntil: () => {}, passThroughOnException: () => {} } as unknown as ExecutionContext;
+    const path = `http://rouse.test/k/${TOKEN}/api/v1/namespaces/default`;
+    const deployed = { ...(env as unknown as Env), PATH_TOKENS: "" };
+    expect((await handle(new Request(path), deployed, context)).status).toBe(401);
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    expect((await handle(new Request(path, { headers }), deployed, context)).status).toBe(200);
   });
 
   test("answers /healthz and the page without a token", async () => {

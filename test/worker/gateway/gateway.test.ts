@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Edge, entry, lease, NOT_HELD, ticket } from "./fakes.ts";
 
 const refused = (reason: string) => new Response("", { status: 503, headers: { "x-rouse-refused": reason } });
@@ -38,6 +38,17 @@ describe("resolve", () => {
     edge.routesFailures = 2;
     expect((await edge.request()).status).toBe(200);
     expect(edge.lookups).toBe(3);
+  });
+
+  it("does not take a host for unknown because it was unknown a while ago, when the route table cannot tell", async () => {
+    const edge = new Edge();
+    expect((await edge.request("/", {}, "new.default.apps.test")).status).toBe(404);
+    edge.routesError = new Error("reset");
+    const laterMs = Date.now() + 3_600_000;
+    vi.spyOn(Date, "now").mockReturnValue(laterMs);
+    const response = await edge.request("/", {}, "new.default.apps.test");
+    vi.restoreAllMocks();
+    expect(response.status).toBe(503);
   });
 
   it("answers 503, not 404, to hosts that it does not remember while it is flooded with unknown ones", async () => {
