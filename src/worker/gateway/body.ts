@@ -3,6 +3,8 @@
  * longer one streams through and can be sent only once.
  */
 
+import { ServingError } from "../../core/errors.ts";
+
 /** Bodies up to this size are read ahead. */
 export const REPLAYABLE_BYTES = 64 * 1024;
 
@@ -11,8 +13,15 @@ export type RequestBody =
   | { readonly kind: "bytes"; readonly bytes: ArrayBuffer }
   | { readonly kind: "stream"; readonly stream: ReadableStream };
 
+export const NO_BODY: RequestBody = { kind: "none" };
+
+/** @throws ServingError for a GET or HEAD with a body, which `fetch` does not send */
 export async function readBody(request: Request): Promise<RequestBody> {
-  if (request.body === null) return { kind: "none" };
+  if (request.body === null) return NO_BODY;
+  if (request.method === "GET" || request.method === "HEAD") {
+    const message = `a ${request.method} with a body cannot be forwarded; send it as a POST`;
+    throw new ServingError("REQUEST_INVALID", message);
+  }
   const length = request.headers.get("content-length");
   if (length !== null && Number(length) <= REPLAYABLE_BYTES)
     return { kind: "bytes", bytes: await request.arrayBuffer() };

@@ -6,22 +6,21 @@
  *                        └────────┘ (only what can be sent again)
  */
 import { codeOf, ServingError } from "../../core/errors.ts";
-import type { Endpoint, HoldTiming } from "../../core/protocol/admission.ts";
+import type { Endpoint } from "../../core/protocol/admission.ts";
 import type { RouteTarget } from "../../core/protocol/objects.ts";
 import { pickTarget } from "../../core/routing/pick.ts";
 import { type Admitted, admit } from "./admit.ts";
 import { problem, timeoutAnswer, wasHeld, withPhases } from "./answers.ts";
-import { readBody } from "./body.ts";
+import { NO_BODY, readBody } from "./body.ts";
 import type { Background, GatewayEnv } from "./env.ts";
 import { type Forwarding, forward, type Outcome } from "./forward.ts";
 import { ejectEndpoint, isLimitedLease, keepLease, leasedEndpoint } from "./leases.ts";
 import { releaseAfterBody } from "./release.ts";
-import { resolveRoute } from "./route-cache.ts";
+import { type Resolution, recallRoute, resolveRoute } from "./route-cache.ts";
 
 /** Pods that one request is offered to; between attempts the wait doubles, so an agent may restart meanwhile. */
 const MAX_ATTEMPTS = 8;
 const FIRST_RETRY_MS = 25;
-const NOT_HELD: HoldTiming = { heldMs: 0, startMs: 0, readyMs: 0, cold: false };
 
 /** A request whose host is known to be a service's. */
 export type DataRequest = {
@@ -37,41 +36,40 @@ export type DataRequest = {
 
 export async function serve(data: DataRequest, env: GatewayEnv, background: Background): Promise<Response> {
   try {
-    return await route(data, env, background);
+    const { request, host } = data;
+    const arrivedAtMs = Date.now();
+    const resolution = recallRoute(host, env, background) ?? (await resolveRoute(host, env));
+    const revision = targetOf(resolution, host);
+    const body = request.body === null ? NO_BODY : await readBody(request);
+    // Few requests need an id: those that ask the activator, and upgrades.
+    let id: string | undefined;
+    const requestId = () => (id ??= crypto.randomUUID());
+    const deadlineMs = arrivedAtMs + revision.timeoutSec * 1000;
+    const { authority, proto, target } = data;
+    const forwarding = { request, body, target, deadlineMs, facts: { authority, proto, requestId } };
+    const routeMs = Date.now() - arrivedAtMs;
+    return await offerToPods({ forwarding, revision, env, background, arrivedAtMs, routeMs });
   } catch (error) {
     return explain(error);
   }
 }
 
-async function route(data: DataRequest, env: GatewayEnv, background: Background): Promise<Response> {
-  const { request, host } = data;
-  const arrivedAtMs = Date.now();
-  const resolution = await resolveRoute(host, env, background);
+/** @throws ServingError when no revision stands behind the host */
+function targetOf(resolution: Resolution, host: string): RouteTarget {
   if (resolution.kind === "unavailable") {
-    return problem("ROUTES_UNAVAILABLE", `the route of ${host} could not be looked up; try again`, 1);
+    const message = `the route of ${host} could not be looked up; try again`;
+    throw new ServingError("ROUTES_UNAVAILABLE", message, { details: { retryAfterSec: 1 } });
   }
-  if (resolution.kind === "unknown")
-    return problem(
-      "HOST_UNKNOWN",
-      `no service answers to the host ${host}; one that is new or failed answers once it was Ready`,
-    );
+  if (resolution.kind === "unknown") {
+    const message = `no service answers to the host ${host}; one that is new or failed answers once it was Ready`;
+    throw new ServingError("HOST_UNKNOWN", message);
+  }
   if (resolution.entry.visibility === "cluster-local") {
-    return problem("HOST_UNKNOWN", `${host} is cluster-local: it answers to pods only`);
+    throw new ServingError("HOST_UNKNOWN", `${host} is cluster-local: it answers to pods only`);
   }
   const revision = pickTarget(resolution.entry.targets, Math.random());
-  if (revision === undefined) return problem("HOST_UNKNOWN", `the route of ${host} has no target`);
-  const body = await readBody(request);
-  if (body.kind !== "none" && (request.method === "GET" || request.method === "HEAD")) {
-    return problem("REQUEST_INVALID", `a ${request.method} with a body cannot be forwarded; send it as a POST`);
-  }
-  const requestId = crypto.randomUUID();
-  const { authority, proto, target } = data;
-  const deadlineMs = arrivedAtMs + revision.timeoutSec * 1000;
-  return offerToPods({
-    ...{ revision, env, background, arrivedAtMs, requestId },
-    routeMs: Date.now() - arrivedAtMs,
-    forwarding: { request, body, target, deadlineMs, facts: { authority, proto, requestId } },
-  });
+  if (revision === undefined) throw new ServingError("HOST_UNKNOWN", `the route of ${host} has no target`);
+  return revision;
 }
 
 type Attempt = {
@@ -81,7 +79,6 @@ type Attempt = {
   readonly background: Background;
   readonly arrivedAtMs: number;
   readonly routeMs: number;
-  readonly requestId: string;
 };
 
 /** Admits and forwards until a pod takes the request. */
@@ -98,7 +95,7 @@ async function offerToPods(attempt: Attempt): Promise<Response> {
     const endpoint = leased ?? endpointOf(admitted, avoidPods);
     const how = { isTicketed: admitted?.kind === "ticket", isLeased: admitted === null };
     const outcome = await forward(forwarding, endpoint, how, env, background);
-    if (outcome.kind === "answered") return finish(attempt, outcome, admitted);
+    if (outcome.kind === "answered") return admitted === null ? outcome.response : finish(attempt, outcome, admitted);
     admitted?.release();
     if (outcome.kind === "queue-full") mayLease = false;
     else {
@@ -113,13 +110,13 @@ async function offerToPods(attempt: Attempt): Promise<Response> {
 }
 
 async function ask(
-  { revision, env, background, forwarding, requestId, arrivedAtMs }: Attempt,
+  { revision, env, background, forwarding, arrivedAtMs }: Attempt,
   avoidPods: readonly string[],
   needTicket: boolean,
   count: number,
 ): Promise<Admitted> {
-  const { deadlineMs, request } = forwarding;
-  const acquire = { requestId, arrivedAtMs, deadlineMs, attempt: count, avoidPods, needTicket };
+  const { deadlineMs, request, facts } = forwarding;
+  const acquire = { requestId: facts.requestId(), arrivedAtMs, deadlineMs, attempt: count, avoidPods, needTicket };
   const admitted = await admit(revision, acquire, request.signal, env, background);
   if (admitted.kind === "lease") keepLease(revision.revisionUid, admitted);
   return admitted;
@@ -139,17 +136,17 @@ function endpointOf(admitted: Admitted | null, avoidPods: readonly string[]): En
 async function finish(
   { background, routeMs }: Attempt,
   { response, firstByteMs }: Extract<Outcome, { kind: "answered" }>,
-  admitted: Admitted | null,
+  admitted: Admitted,
 ): Promise<Response> {
-  const timing = admitted?.timing ?? NOT_HELD;
+  const { timing } = admitted;
   if (response.status === 101) {
     // A Revision object that is reset in this moment must not cost the socket: the queue-proxy counts it in any case.
-    await admitted?.upgraded().catch(() => undefined);
-    admitted?.release();
+    await admitted.upgraded().catch(() => undefined);
+    admitted.release();
     return response;
   }
   const released =
-    admitted?.kind === "ticket" ? await releaseAfterBody(response, admitted.release, background) : response;
+    admitted.kind === "ticket" ? await releaseAfterBody(response, admitted.release, background) : response;
   return wasHeld(timing) ? withPhases(released, { routeMs, timing, firstByteMs }) : released;
 }
 

@@ -20,13 +20,15 @@ const RESOLVE_TIMEOUT_MS = 5_000;
 const RESOLVE_ATTEMPTS = 4;
 const RESOLVE_RETRY_MS = 5;
 
-type Cached = { readonly entry: RouteEntry | null; readonly askedAtMs: number; refreshingSinceMs: number };
-
 export type Resolution =
-  | { readonly kind: "found"; readonly entry: RouteEntry }
-  | { readonly kind: "unknown" }
+  | Found
+  | Unknown
   /** Neither the route table nor memory can tell. */
   | { readonly kind: "unavailable" };
+
+type Cached = { readonly resolution: Found | Unknown; readonly askedAtMs: number; refreshingSinceMs: number };
+type Found = { readonly kind: "found"; readonly entry: RouteEntry };
+type Unknown = { readonly kind: "unknown" };
 
 const hosts = new Map<string, Cached>();
 /** Counts up when hosts are forgotten, so that a lookup that was under way meanwhile is not remembered. */
@@ -34,21 +36,30 @@ let forgotten = 0;
 let unknownWindowStartMs = 0;
 let unknownLookups = 0;
 
-/** Finds the route entry of a host. */
-export async function resolveRoute(host: string, env: GatewayEnv, background: Background): Promise<Resolution> {
+/**
+ * What this isolate may answer of a host by itself, the usual case; a refresh that is due runs in the background.
+ * @returns null when the route table must be asked, see resolveRoute
+ */
+export function recallRoute(host: string, env: GatewayEnv, background: Background): Resolution | null {
   const nowMs = Date.now();
   const cached = hosts.get(host);
-  if (cached === undefined) return lookUp(host, env, nowMs, undefined);
+  if (cached === undefined) return null;
   const freshness = freshnessOf(nowMs - cached.askedAtMs);
-  if (freshness === "fresh") return asResolution(cached.entry);
-  if (freshness === "refresh" && cached.entry !== null) {
-    if (nowMs - cached.refreshingSinceMs > RESOLVE_TIMEOUT_MS) {
-      cached.refreshingSinceMs = nowMs;
-      background.waitUntil(lookUp(host, env, nowMs, cached));
-    }
-    return asResolution(cached.entry);
+  if (freshness === "fresh") return cached.resolution;
+  if (freshness !== "refresh" || cached.resolution.kind !== "found") return null;
+  if (nowMs - cached.refreshingSinceMs > RESOLVE_TIMEOUT_MS) {
+    cached.refreshingSinceMs = nowMs;
+    background.waitUntil(lookUp(host, env, nowMs, cached));
   }
-  return lookUp(host, env, nowMs, freshness === "unusable" ? undefined : cached);
+  return cached.resolution;
+}
+
+/** Asks the route table; when it does not answer, what is known of the host is used for as long as it may be. */
+export function resolveRoute(host: string, env: GatewayEnv): Promise<Resolution> {
+  const nowMs = Date.now();
+  const cached = hosts.get(host);
+  const isUsable = cached !== undefined && freshnessOf(nowMs - cached.askedAtMs) !== "unusable";
+  return lookUp(host, env, nowMs, isUsable ? cached : undefined);
 }
 
 /** Drops hosts from memory, e.g. because their entries just changed. */
@@ -70,10 +81,12 @@ async function lookUp(host: string, env: GatewayEnv, nowMs: number, fallback: Ca
   const generation = forgotten;
   const entry = await withDeadline(askRoutes(host, env), RESOLVE_TIMEOUT_MS).catch(() => "deadline" as const);
   // Only what is known is served stale: that a host did not exist an hour ago says nothing.
-  if (entry === "deadline") return fallback?.entry == null ? { kind: "unavailable" } : asResolution(fallback.entry);
+  if (entry === "deadline")
+    return fallback?.resolution.kind === "found" ? fallback.resolution : { kind: "unavailable" };
   if (entry === null) unknownLookups += 1;
-  if (generation === forgotten) remember(host, entry, nowMs);
-  return asResolution(entry);
+  const resolution = entry === null ? ({ kind: "unknown" } as const) : ({ kind: "found", entry } as const);
+  if (generation === forgotten) remember(host, resolution, nowMs);
+  return resolution;
 }
 
 /** A reset object breaks the stub, not the question: a fresh one is asked again. */
@@ -90,9 +103,9 @@ async function askRoutes(host: string, env: GatewayEnv): Promise<RouteEntry | nu
   }
 }
 
-function remember(host: string, entry: RouteEntry | null, nowMs: number): void {
+function remember(host: string, resolution: Found | Unknown, nowMs: number): void {
   hosts.delete(host);
-  hosts.set(host, { entry, askedAtMs: nowMs, refreshingSinceMs: 0 });
+  hosts.set(host, { resolution, askedAtMs: nowMs, refreshingSinceMs: 0 });
   if (hosts.size <= MAX_HOSTS) return;
   const oldest = hosts.keys().next();
   if (!oldest.done) hosts.delete(oldest.value);
@@ -104,8 +117,4 @@ function isUnknownLimited(nowMs: number): boolean {
     unknownLookups = 0;
   }
   return unknownLookups >= MAX_UNKNOWN_LOOKUPS;
-}
-
-function asResolution(entry: RouteEntry | null): Resolution {
-  return entry === null ? { kind: "unknown" } : { kind: "found", entry };
 }

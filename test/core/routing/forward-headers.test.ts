@@ -6,9 +6,8 @@ const facts: ForwardFacts = {
   proto: "http",
   clientIp: "203.0.113.7",
   grant: "the.grant",
-  requestId: "req-1",
+  requestId: () => "req-1",
   isTicketed: false,
-  isUpgrade: false,
 };
 
 /** What Rouse adds to every request. */
@@ -17,7 +16,6 @@ const added = {
   "x-forwarded-proto": "http",
   "x-forwarded-for": "203.0.113.7",
   "x-rouse-grant": "the.grant",
-  "x-rouse-request-id": "req-1",
 };
 
 function forwarded(client: Record<string, string>, changes: Partial<ForwardFacts> = {}): Record<string, string> {
@@ -81,9 +79,10 @@ describe("toForwardHeaders", () => {
       "keep-alive": "5",
       "sec-websocket-key": "k",
     };
-    expect(forwarded(client, { isUpgrade: true })).toEqual({
+    expect(forwarded(client)).toEqual({
       upgrade: "websocket",
       "sec-websocket-key": "k",
+      "x-rouse-request-id": "req-1",
       ...added,
     });
   });
