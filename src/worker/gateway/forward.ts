@@ -9,10 +9,16 @@ import { isReplayable, type RequestBody, toBodyInit } from "./body.ts";
 import type { Background, GatewayEnv } from "./env.ts";
 
 /**
- * Cloudflare caches subrequests by URL unless it is told not to. `cache: "no-store"` does the same and adds
- * Cache-Control and Pragma to the request, which the application would see (measured).
+ * How a request goes out. `encodeResponseBody`: the application's bytes go on as they are; decoding and encoding them
+ * again would change their length.
  */
-const NEVER_CACHED = { cacheTtl: -1 };
+const FETCH_INIT = { redirect: "manual", encodeResponseBody: "manual" } as const;
+/**
+ * Cloudflare caches subrequests by URL unless it is told not to. `cache: "no-store"` does the same and adds
+ * Cache-Control and Pragma to the request, which the application would see (measured). A local edge, which has no
+ * cache, saves the 6 µs that `cf` costs.
+ */
+const UNCACHED_FETCH_INIT = { ...FETCH_INIT, cf: { cacheTtl: -1 } };
 /** Methods that may be sent twice (RFC 9110 §9.2.2). */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 /**
@@ -64,10 +70,7 @@ export async function forward(
       method: request.method,
       headers,
       body: toBodyInit(body),
-      redirect: "manual",
-      // The application's bytes go on as they are: decoding and encoding them again would change their length.
-      encodeResponseBody: "manual",
-      cf: NEVER_CACHED,
+      ...(env.NET === undefined ? UNCACHED_FETCH_INIT : FETCH_INIT),
       ...(silence === null ? {} : { signal: silence.signal }),
     });
   } catch (error) {
