@@ -1,8 +1,8 @@
 /**
  * The records of one pod on disk:
  *
- *     <state>/pods/<pod id>/pod.json   what it is and which process it is; written before the pod counts
- *                           pid        the shim's pid, in case the agent died before pod.json was written
+ *     <state>/pods/<pod id>/pod.json   what it is and which process it is; written before the process knows of it
+ *                           start      what its shim does, see shim.ts
  *                           exit       the exit code, once it ended
  *                           log log.1  its output, newest in `log`
  */
@@ -47,14 +47,22 @@ export class PodFolder {
     return join(this.path, "log");
   }
 
+  /** With an empty log: what cannot be written is found before the process, which has nobody to tell. */
   create(): void {
     mkdirSync(this.path, { recursive: true });
+    closeSync(openSync(this.logPath, "a"));
+  }
+
+  /** Readable by the owner only: both files have the pod's environment. */
+  write(record: PodRecord, startScript: string): void {
+    writeFileSync(join(this.path, "start"), startScript, { mode: 0o600 });
+    this.update(record);
   }
 
   /** Atomic: a crash leaves the record that was there before. */
-  write(record: PodRecord): void {
+  update(record: PodRecord): void {
     const path = join(this.path, "pod.json");
-    writeFileSync(`${path}.tmp`, JSON.stringify(record));
+    writeFileSync(`${path}.tmp`, JSON.stringify(record), { mode: 0o600 });
     renameSync(`${path}.tmp`, path);
   }
 
@@ -70,11 +78,13 @@ export class PodFolder {
 
   /** @returns null while the shim has not written it */
   exitCode(): number | null {
-    return this.#number("exit");
-  }
-
-  shimPid(): number | null {
-    return this.#number("pid");
+    let text: string;
+    try {
+      text = readFileSync(join(this.path, "exit"), "latin1");
+    } catch {
+      return null;
+    }
+    return text.endsWith("\n") ? Number.parseInt(text, 10) : null;
   }
 
   logTail(lineCount: number): string {
@@ -96,15 +106,5 @@ export class PodFolder {
 
   remove(): void {
     rmSync(this.path, { recursive: true, force: true });
-  }
-
-  #number(name: string): number | null {
-    let text: string;
-    try {
-      text = readFileSync(join(this.path, name), "latin1");
-    } catch {
-      return null;
-    }
-    return text.endsWith("\n") ? Number.parseInt(text, 10) : null;
   }
 }

@@ -2,11 +2,11 @@
  * The process driver: a pod is a child process in its own session, behind a shim that records how it ends (shim.ts), with
  * its records in a folder (pod-folder.ts). The death of the agent ends no pod; the next agent finds them.
  *
- * A start is on the path of a cold request, so all before the spawn is a handful of system calls, and the identity of
- * the process is written right after it, before the pod counts.
+ * A start is on the path of a cold request: a handful of system calls, and a shim that waits already is told which pod is
+ * its. The record of the pod, with the identity of its process, is on disk before that.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Logger } from "pino";
 import { podCommandLine, podEnvironment } from "../../../core/environment.ts";
@@ -16,9 +16,9 @@ import { findExecutable, workingDirProblem } from "./executable.ts";
 import { LogLimit } from "./log-limit.ts";
 import { PodFolder, type PodRecord } from "./pod-folder.ts";
 import { PortBlock } from "./port-block.ts";
-import { identify, isRunning, signalGroup } from "./process-identity.ts";
 import { ProcessInstance } from "./process-instance.ts";
-import { SHIM_SHELL, shimArguments } from "./shim.ts";
+import { type Shim, startScript } from "./shim.ts";
+import { SpareShims } from "./spare-shims.ts";
 
 /** What a program needs of the machine; everything else in the agent's environment stays with the agent. */
 const INHERITED_VARIABLES = ["PATH", "HOME", "LANG", "TMPDIR", "USER", "TZ"];
@@ -38,6 +38,7 @@ export class ProcessDriver implements Driver {
   readonly #log: Logger;
   readonly #ports: PortBlock;
   readonly #logLimit = new LogLimit();
+  readonly #shims: SpareShims;
   readonly #inherited: Readonly<Record<string, string>>;
 
   private constructor(options: ProcessDriverOptions, ports: PortBlock) {
@@ -45,6 +46,7 @@ export class ProcessDriver implements Driver {
     this.#workDir = resolve(options.workDir);
     this.#log = options.log;
     this.#ports = ports;
+    this.#shims = new SpareShims(options.log);
     this.#inherited = inheritedVariables();
     mkdirSync(this.#podsFolder, { recursive: true });
   }
@@ -80,28 +82,17 @@ export class ProcessDriver implements Driver {
     if (executable.kind === "missing") return failed("CommandNotFound", executable.message);
 
     const folder = new PodFolder(this.#podsFolder, order.podId);
-    let pid: number | undefined;
+    let shim: Shim | null = null;
     try {
       folder.create();
-      const shim = shimArguments(folder.path, executable.path, args, environment);
-      const child = spawnInto(folder.logPath, shim, workingDir, environment);
-      pid = child.pid;
-      if (pid === undefined) throw await new Promise<Error>((resolveError) => child.once("error", resolveError));
-      child.unref();
-      const record: PodRecord = {
-        ...order,
-        version: 1,
-        port,
-        // Ended already: its identity is gone, its exit code is not.
-        process: identify(pid) ?? { pid, startTime: "", boot: "" },
-        isStopRequested: false,
-      };
-      folder.write(record);
+      shim = await this.#shims.take();
+      const record: PodRecord = { ...order, version: 1, port, process: shim.identity, isStopRequested: false };
+      folder.write(record, startScript({ workingDir, executable: executable.path, args, environment }));
+      shim.run(folder.path);
       this.#logLimit.watch(folder.logPath);
-      return { kind: "started", instance: this.#instance(folder, record, child) };
+      return { kind: "started", instance: this.#instance(folder, record, shim.child) };
     } catch (error) {
-      // Without its record no later agent would know the process, so it must not stay.
-      if (pid !== undefined) signalGroup(pid, "SIGKILL");
+      shim?.dismiss();
       attempt(this.#log, "remove the folder of a pod that did not start", () => folder.remove());
       const why = error instanceof Error ? error.message : String(error);
       return failed("DriverUnavailable", `the pod could not be started on the agent's machine: ${why}`);
@@ -113,7 +104,8 @@ export class ProcessDriver implements Driver {
     for (const folder of PodFolder.list(this.#podsFolder)) {
       const record = folder.read();
       if (record === null) {
-        this.#discard(folder);
+        // An agent died before it told a shim of it: nothing runs.
+        folder.remove();
         continue;
       }
       this.#ports.claim(record.port);
@@ -127,6 +119,7 @@ export class ProcessDriver implements Driver {
 
   async close(): Promise<void> {
     this.#logLimit.close();
+    this.#shims.close();
     await this.#ports.close();
   }
 
@@ -135,41 +128,6 @@ export class ProcessDriver implements Driver {
       this.#logLimit.unwatch(folder.logPath);
       this.#ports.release(record.port);
     });
-  }
-
-  /** An agent died between the spawn and the record: nobody was told of this pod, so it ends. */
-  #discard(folder: PodFolder): void {
-    const pid = folder.shimPid();
-    if (pid !== null && isShimOf(pid, folder.path)) {
-      this.#log.warn({ pid, folder: folder.path }, "ending a process that an agent started and did not record");
-      signalGroup(pid, "SIGKILL");
-    }
-    folder.remove();
-  }
-}
-
-/** Starts the shim with its output in the log. @throws when the log cannot be opened */
-function spawnInto(
-  logPath: string,
-  shim: readonly string[],
-  cwd: string,
-  env: Readonly<Record<string, string>>,
-): ChildProcess {
-  const log = openSync(logPath, "a");
-  try {
-    return spawn(SHIM_SHELL, shim, { cwd, env, detached: true, stdio: ["ignore", log, log] });
-  } finally {
-    closeSync(log);
-  }
-}
-
-function isShimOf(pid: number, folder: string): boolean {
-  const identity = identify(pid);
-  if (identity === null || !isRunning(identity)) return false;
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(folder);
-  } catch {
-    return false;
   }
 }
 

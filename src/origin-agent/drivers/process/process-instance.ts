@@ -22,7 +22,7 @@ export class ProcessInstance implements Instance {
   #record: PodRecord;
   #hasExited = false;
 
-  /** @param child null = adopted, or already ended */
+  /** @param child null = adopted */
   constructor(folder: PodFolder, record: PodRecord, child: ChildProcess | null, log: Logger, onForget: () => void) {
     this.#folder = folder;
     this.#log = log;
@@ -48,7 +48,7 @@ export class ProcessInstance implements Instance {
   requestStop(): void {
     if (!this.#record.isStopRequested) {
       this.#record = { ...this.#record, isStopRequested: true };
-      attempt(this.#log, "record that a pod was asked to stop", () => this.#folder.write(this.#record));
+      attempt(this.#log, "record that a pod was asked to stop", () => this.#folder.update(this.#record));
     }
     if (!this.#hasExited) signalGroup(this.#record.process.pid, "SIGTERM");
   }
