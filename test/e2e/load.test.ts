@@ -1,6 +1,7 @@
 /** Many requests at once, and requests at every moment of a pod's life. */
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MAX_HELD } from "../../src/core/activator/activator.ts";
 import { app, hostOf, QUICK_AUTOSCALER } from "./fixtures/services.ts";
 import { dataPlane, waitForZero } from "./harness/data-plane.ts";
 import type { Answer } from "./harness/http.ts";
@@ -45,6 +46,29 @@ describe("a thousand requests to a sleeping service", () => {
     expect(await pods).toBeLessThanOrEqual(3);
     await waitForZero(rouse, "burst");
     expect(await dataPlane(rouse, "burst")).toMatchObject({ held: 0, tickets: 0, pods: [] });
+  });
+});
+
+describe("more requests than the activator holds for one sleeping service", () => {
+  it("are refused at once, with the reason, and all that were held are answered", async () => {
+    const host = await asleep("crowd", { env: { START_DELAY_MS: "12000" } });
+    const extra = 50;
+    let refusedMs = 0;
+    const requests = Array.from({ length: MAX_HELD + extra }, async () => {
+      const answer = await rouse.request(host, "/", { timeoutMs: 60_000 });
+      if (answer.status === 503) refusedMs = performance.now();
+      return answer;
+    });
+    const answers = await Promise.all(requests);
+    expect(tally(answers)).toEqual({ 200: MAX_HELD, 503: extra });
+    // The last refusal came long before the pod did.
+    expect(performance.now() - refusedMs).toBeGreaterThan(1_000);
+    const refused = answers.find(({ status }) => status === 503);
+    expect(refused?.headers).toMatchObject({ "retry-after": "1", "x-rouse-error": "HOLD_QUEUE_FULL" });
+    expect(refused?.headers["cache-control"]).toBe("no-store");
+    expect(JSON.parse(refused?.body ?? "").detail).toContain(`${MAX_HELD} requests to default/crowd-00001`);
+    await waitForZero(rouse, "crowd");
+    expect(await dataPlane(rouse, "crowd")).toMatchObject({ held: 0, tickets: 0 });
   });
 });
 
