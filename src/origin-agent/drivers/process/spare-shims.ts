@@ -47,7 +47,10 @@ export class SpareShims {
   async #fill(): Promise<void> {
     this.#refill = null;
     try {
-      while (!this.#isClosed && this.#waiting.length < SPARES) this.#waiting.push(await Shim.spawn());
+      while (!this.#isClosed && this.#waiting.length < SPARES) {
+        const shim = await Shim.spawn();
+        this.#waiting.push(shim);
+      }
       if (this.#isClosed) this.close();
     } catch (error) {
       // The next start tries it itself, and tells whoever waits for it.
