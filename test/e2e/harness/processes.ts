@@ -43,7 +43,8 @@ function hasEnded(podFolder: string): boolean {
 
 function readPid(podFolder: string): number | null {
   try {
-    return Number(readFileSync(join(podFolder, "pid"), "utf8"));
+    const record = JSON.parse(readFileSync(join(podFolder, "pod.json"), "utf8")) as { process: ProcessIdentity };
+    return record.process.pid;
   } catch {
     return null; // Not started yet, or just removed.
   }
