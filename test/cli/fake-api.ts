@@ -1,11 +1,11 @@
 /** An API server in memory: core's admission over one map, nothing reconciled. For commands of the CLI. */
 import { createServer, type IncomingMessage } from "node:http";
-import { defaultAutoscalerConfig } from "../../src/core/config/autoscaler-config.ts";
-import { type Admission, admitCreate, admitMergePatch } from "../../src/core/resource/admit.ts";
+import { defaultConfig } from "../../src/core/config/config.ts";
+import { type Admission, admitCreate, admitPatch } from "../../src/core/resource/admit.ts";
 import { notFound } from "../../src/core/resource/api-status.ts";
-import { jsonEqual } from "../../src/core/resource/json.ts";
+import { jsonEqual, mergePatch } from "../../src/core/resource/json.ts";
 import type { KubeObject } from "../../src/core/resource/object.ts";
-import { RESOURCE_TYPES, type ResourceType } from "../../src/core/resource/resource-type.ts";
+import { RESOURCE_TYPES, type StoredType } from "../../src/core/resource/resource-type.ts";
 
 export type FakeApi = AsyncDisposable & {
   readonly url: string;
@@ -50,7 +50,7 @@ function respond(objects: Map<string, KubeObject>, { method, url = "" }: Incomin
     user: "ann",
     nowMs: 0,
     isStrict: searchParams.get("fieldValidation") === "Strict",
-    autoscalerConfig: defaultAutoscalerConfig(),
+    config: defaultConfig("example.com"),
   };
   const stored = objects.get(pathname);
   const save = (admission: Admission, status: number): Reply => {
@@ -64,12 +64,17 @@ function respond(objects: Map<string, KubeObject>, { method, url = "" }: Incomin
   };
   if (method === "POST") return save(admitCreate(type, "default", body, { uid: "u", random: [] }, context), 201);
   if (stored === undefined) return { status: 404, body: notFound(type, pathname) };
-  return method === "PATCH" ? save(admitMergePatch(type, stored, body, context), 200) : { status: 200, body: stored };
+  return method === "PATCH"
+    ? save(
+        admitPatch(type, stored, (object) => mergePatch(object, body), context),
+        200,
+      )
+    : { status: 200, body: stored };
 }
 
-const PLURALS: ReadonlyMap<string, ResourceType> = new Map(
+const PLURALS: ReadonlyMap<string, StoredType> = new Map(
   Object.values(RESOURCE_TYPES)
-    .filter(({ isNamespaced }) => isNamespaced)
+    .filter(({ isNamespaced, kind }) => isNamespaced && kind !== "CoreService")
     .map((type) => [type.plural, type]),
 );
 

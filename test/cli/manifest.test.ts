@@ -77,10 +77,10 @@ describe("the API path", () => {
 
   it("is known for what the server takes, and for nothing else", () => {
     const remedy =
-      "It knows Service (serving.knative.dev/v1), Configuration (serving.knative.dev/v1), Route (serving.knative.dev/v1), ConfigMap (v1).";
+      "It knows Service (serving.knative.dev/v1), Configuration (serving.knative.dev/v1), Route (serving.knative.dev/v1), DomainMapping (serving.knative.dev/v1beta1), ConfigMap (v1), Secret (v1), DomainMapping (serving.knative.dev/v1alpha1).";
     for (const [apiVersion, kind] of [
-      ["v1", "Secret"],
-      ["serving.knative.dev/v1beta1", "DomainMapping"],
+      ["v1", "Service"],
+      ["apps/v1", "Deployment"],
     ] as const) {
       expect(() => collectionPath(apiVersion, kind, "ns")).toThrow(expect.objectContaining({ remedy }));
     }

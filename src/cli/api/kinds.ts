@@ -1,10 +1,10 @@
 /** Where the API keeps each kind of object. */
-import { RESOURCE_TYPES, type ResourceType, SERVING_API_VERSION } from "../../core/resource/resource-type.ts";
+import { SERVING_API_VERSION, STORED_TYPES, type StoredType } from "../../core/resource/resource-type.ts";
 import { CliError } from "../cli-error.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** What a manifest may be of: kinds that a client makes and changes. */
-const APPLICABLE: readonly ResourceType[] = Object.values(RESOURCE_TYPES).filter(
+const APPLICABLE: readonly StoredType[] = STORED_TYPES.filter(
   ({ verbs, isNamespaced }) => isNamespaced && verbs.includes("create") && verbs.includes("patch"),
 );
 
@@ -12,9 +12,9 @@ export const SERVICE_API = SERVING_API_VERSION;
 
 /** e.g. `/apis/serving.knative.dev/v1/namespaces/default/services` */
 export function collectionPath(apiVersion: string, kind: string, namespace: string): string {
-  const type = APPLICABLE.find((known) => known.apiVersion === apiVersion && known.kind === kind);
+  const type = APPLICABLE.find((known) => known.apiVersion === apiVersion && known.wireKind === kind);
   if (type === undefined) {
-    const known = APPLICABLE.map((each) => `${each.kind} (${each.apiVersion})`).join(", ");
+    const known = APPLICABLE.map((each) => `${each.wireKind} (${each.apiVersion})`).join(", ");
     throw new CliError(`${kind} (${apiVersion}) is no kind that rouse can apply`, `It knows ${known}.`);
   }
   const root = type.group === "" ? "/api" : "/apis";

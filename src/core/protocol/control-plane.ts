@@ -15,10 +15,25 @@ export type WriteOptions = {
   readonly isDryRun: boolean;
   /** fieldValidation=Strict: unknown fields are refused instead of pruned. */
   readonly isStrict: boolean;
+  /** The version in which the client speaks of the kind. */
+  readonly apiVersion: string;
 };
+
+/**
+ * A change to a stored object.
+ *   merge   RFC 7396
+ *   json    RFC 6902: a list of operations
+ */
+export type Patch = { readonly type: "merge" | "json"; readonly body: unknown };
 
 export type DeleteOptions = {
   readonly isDryRun: boolean;
+  /**
+   *   Background  the object goes at once, what it owns after it
+   *   Foreground  the object is marked and goes when nothing that it owns is left
+   *   Orphan      what it owns stays, without it as owner
+   */
+  readonly propagation: "Background" | "Foreground" | "Orphan";
   /** Preconditions; "" = any. */
   readonly uid: string;
   readonly resourceVersion: string;
@@ -54,8 +69,7 @@ export type ControlPlaneRpc = ControlPlaneInbox & {
   listObjects(query: ListQuery): Promise<Outcome<ObjectList>>;
   createObject(kind: KindName, namespace: string, body: unknown, options: WriteOptions): Promise<Outcome<KubeObject>>;
   replaceObject(key: ObjectKey, body: unknown, options: WriteOptions): Promise<Outcome<KubeObject>>;
-  /** RFC 7396. */
-  mergePatchObject(key: ObjectKey, patch: unknown, options: WriteOptions): Promise<Outcome<KubeObject>>;
+  patchObject(key: ObjectKey, patch: Patch, options: WriteOptions): Promise<Outcome<KubeObject>>;
   /** @returns the object while a finalizer holds it, else a Status of success */
   deleteObject(key: ObjectKey, options: DeleteOptions): Promise<Outcome<KubeObject | ApiStatus>>;
   /** A token with which one agent may join until it expires. */

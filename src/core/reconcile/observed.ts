@@ -3,9 +3,10 @@
  * whenever something it read may have changed, and with nothing left to do it answers with no writes.
  */
 import type { ScalingSpec } from "../autoscaler/spec.ts";
-import type { AutoscalerConfig } from "../config/autoscaler-config.ts";
+import type { Config } from "../config/config.ts";
 import type { RevisionObservation, RevisionOrder, RouteEntry } from "../protocol/objects.ts";
 import type { PodTemplate } from "../protocol/pod.ts";
+import type { DomainMapping } from "../resource/domain-mapping.ts";
 import type { Draft, KindName, KubeObject, ObjectKey } from "../resource/object.ts";
 import type { Configuration, Revision, Route, Service } from "../resource/serving.ts";
 
@@ -14,8 +15,12 @@ export type ObjectOfKind = {
   Configuration: Configuration;
   Revision: Revision;
   Route: Route;
+  DomainMapping: DomainMapping;
+  CoreService: KubeObject;
   ConfigMap: KubeObject;
+  Secret: KubeObject;
   Namespace: KubeObject;
+  Event: KubeObject;
 };
 
 export type Observed = {
@@ -35,11 +40,9 @@ export type Observed = {
 
 export type Settings = {
   readonly nowMs: number;
-  /** Suffix of public hosts (config-domain). */
-  readonly domain: string;
   /** After delivery, how long until every gateway serves an entry: 0 when there is one gateway. */
   readonly settleMs: number;
-  readonly autoscalerConfig: AutoscalerConfig;
+  readonly config: Config;
 };
 
 /** A compiled entry before the store gave it its number. */

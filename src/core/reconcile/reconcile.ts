@@ -18,8 +18,12 @@ export function reconcile(object: KubeObject, observed: Observed, settings: Sett
       return reconcileRoute(object as Route, observed, settings);
     case "Revision":
       return reconcileRevision(object as Revision, observed, settings);
+    case "DomainMapping":
+    case "CoreService":
     case "ConfigMap":
+    case "Secret":
     case "Namespace":
+    case "Event":
       return [];
   }
 }

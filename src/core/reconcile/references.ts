@@ -6,7 +6,7 @@
  *                      Configuration, Revision ──annotation routes──▶ Route   (their routing state follows it)
  */
 import { ANNOTATION_ROUTES, LABEL_CONFIGURATION } from "../resource/annotations.ts";
-import { CONFIG_AUTOSCALER, CONFIG_DOMAIN, SYSTEM_NAMESPACE } from "../resource/kind-rules.ts";
+import { CONFIG_AUTOSCALER, CONFIG_DOMAIN, SYSTEM_NAMESPACE } from "../resource/config-map.ts";
 import { type KubeObject, keyOf, type ObjectKey } from "../resource/object.ts";
 import type { Configuration, Route } from "../resource/serving.ts";
 import type { Observed } from "./observed.ts";

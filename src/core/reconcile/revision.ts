@@ -41,7 +41,7 @@ export function reconcileRevision(revision: Revision, observed: Observed, settin
   };
   return [
     ...(isRelabelled ? [{ type: "update" as const, object: current }] : []),
-    { type: "order", order: makeOrder(current, reachability(metadata), settings.autoscalerConfig) },
+    { type: "order", order: makeOrder(current, reachability(metadata), settings.config.autoscaler) },
     ...writeStatus(current, status),
   ];
 }

@@ -12,13 +12,14 @@ import { jsonEqual } from "../resource/json.ts";
 import { keyOf } from "../resource/object.ts";
 import type { Route, RouteStatus, TrafficTarget } from "../resource/serving.ts";
 import { compileRoute } from "../routing/compile.ts";
+import { domainForLabels } from "../routing/domain.ts";
 import { CLUSTER_LOCAL_DOMAIN, hostOf, targetName } from "../routing/hosts.ts";
 import { writeStatus } from "./child.ts";
 import type { EntryDraft, Observed, RouteHost, Settings, Write } from "./observed.ts";
 import { mergeTargets, type ResolvedTarget, resolveTraffic } from "./traffic.ts";
 
 export function reconcileRoute(route: Route, observed: Observed, settings: Settings): Write[] {
-  const domain = domainOf(route, settings.domain);
+  const domain = domainOf(route, domainForLabels(settings.config.domain, route.metadata.labels));
   const { name, namespace = "", uid } = route.metadata;
   const resolution = resolveTraffic(route, observed);
   const current = observed.hostsOf(uid);

@@ -10,11 +10,13 @@ import { generatedName } from "../name.ts";
 import { ANNOTATION_CREATOR, ANNOTATION_LAST_MODIFIER } from "./annotations.ts";
 import { type ApiStatus, conflict, failure } from "./api-status.ts";
 import { type FieldError, formatFieldErrors } from "./field-error.ts";
-import { jsonEqual, mergePatch } from "./json.ts";
-import { KIND_RULES, type RuleContext } from "./kind-rules.ts";
+import { jsonEqual } from "./json.ts";
+import type { RuleContext } from "./kind-rule.ts";
+import { KIND_RULES } from "./kind-rules.ts";
 import { validateMetadata } from "./metadata-validation.ts";
 import type { KubeObject, ObjectMeta } from "./object.ts";
-import type { ResourceType } from "./resource-type.ts";
+import { represent, type WireObject } from "./representation.ts";
+import { RESOURCE_TYPES, type StoredType } from "./resource-type.ts";
 import { shape } from "./schema.ts";
 import { timestampOf } from "./timestamp.ts";
 
@@ -35,7 +37,7 @@ type Refusal = { readonly ok: false; readonly status: ApiStatus };
 
 /** @param namespace of the request's path; "" for kinds without namespaces */
 export function admitCreate(
-  type: ResourceType,
+  type: StoredType,
   namespace: string,
   body: unknown,
   identity: NewIdentity,
@@ -57,25 +59,20 @@ export function admitCreate(
     ...(sent.labels ? { labels: sent.labels } : {}),
     annotations: signCreation(type, sent.annotations ?? {}, context.user),
   };
-  const object = withSpec({ ...rest, metadata }, rules.applyDefaults(rest.spec, null));
+  const object = withSpec({ ...rest, metadata }, rules.applyDefaults(rest.spec, null, context));
   const errors = [...validateMetadata(metadata, rules.nameRule), ...rules.validate(object, null, context)];
   return errors.length > 0 ? invalid(type, errors) : { ok: true, object };
 }
 
 /** A whole new object in place of the stored one (PUT); a non-empty resourceVersion or uid in it must still be right. */
-export function admitUpdate(
-  type: ResourceType,
-  stored: KubeObject,
-  body: unknown,
-  context: AdmissionContext,
-): Admission {
+export function admitUpdate(type: StoredType, stored: KubeObject, body: unknown, context: AdmissionContext): Admission {
   const parsed = parseBody(type, stored.metadata.namespace ?? "", body, context);
   if (!parsed.ok) return parsed;
   const { metadata: sent, status: _status, ...rest } = parsed.object;
   const stale = findStale(type, stored, sent);
   if (stale !== null) return { ok: false, status: stale };
   const rules = KIND_RULES[type.kind];
-  const spec = rules.applyDefaults(rest.spec, stored.spec ?? null);
+  const spec = rules.applyDefaults(rest.spec, stored.spec ?? null, context);
   const isSpecChanged = !jsonEqual(spec, stored.spec);
   const { labels: _labels, annotations: _annotations, ...kept } = stored.metadata;
   const signed = signUpdate(type, stored, sent, isSpecChanged, context.user);
@@ -97,42 +94,49 @@ export function admitUpdate(
   return errors.length > 0 ? invalid(type, errors) : { ok: true, object };
 }
 
-/** RFC 7396 on the stored object, then as an update. Without a resourceVersion in the patch it is unconditional. */
-export function admitMergePatch(
-  type: ResourceType,
+/**
+ * Changes the stored object, as the client sees it, then goes on as with an update. Without a resourceVersion in the patch
+ * it is unconditional.
+ * @param apply makes the whole new object; what it throws is for the caller
+ */
+export function admitPatch(
+  type: StoredType,
   stored: KubeObject,
-  patch: unknown,
+  apply: (object: WireObject) => unknown,
   context: AdmissionContext,
 ): Admission {
-  return admitUpdate(type, stored, mergePatch(stored, patch), context);
+  return admitUpdate(type, stored, apply(represent(type, stored)), context);
 }
 
 type Parsed = { readonly ok: true; readonly object: KubeObject & { readonly metadata: Partial<ObjectMeta> } } | Refusal;
 
-function parseBody(type: ResourceType, namespace: string, body: unknown, context: AdmissionContext): Parsed {
+function parseBody(type: StoredType, namespace: string, body: unknown, context: AdmissionContext): Parsed {
   const { value, unknownFields, errors } = shape(body, KIND_RULES[type.kind].schema);
   if (errors.length > 0) return invalid(type, errors);
   if (context.isStrict && unknownFields.length > 0) {
     const fields = unknownFields.map((field) => `unknown field ${JSON.stringify(field)}`).join(", ");
-    return badRequest(`${type.kind} in version "${type.version}" cannot be handled: strict decoding error: ${fields}`);
+    return badRequest(
+      `${type.wireKind} in version "${type.version}" cannot be handled: strict decoding error: ${fields}`,
+    );
   }
-  const sent = value as Partial<KubeObject>;
+  const sent = value as Partial<WireObject>;
   if (sent.apiVersion !== undefined && sent.apiVersion !== type.apiVersion) {
     return badRequest(
       `the API version in the data (${sent.apiVersion}) does not match the expected API version (${type.apiVersion})`,
     );
   }
-  if (sent.kind !== undefined && sent.kind !== type.kind) {
-    return badRequest(`the kind in the data (${sent.kind}) does not match the expected kind (${type.kind})`);
+  if (sent.kind !== undefined && sent.kind !== type.wireKind) {
+    return badRequest(`the kind in the data (${sent.kind}) does not match the expected kind (${type.wireKind})`);
   }
   const metadata = (sent.metadata ?? {}) as Partial<ObjectMeta>;
   if (type.isNamespaced && metadata.namespace && metadata.namespace !== namespace) {
     return badRequest("the namespace of the provided object does not match the namespace sent on the request");
   }
-  return { ok: true, object: { ...sent, apiVersion: type.apiVersion, kind: type.kind, metadata } as KubeObject };
+  const { apiVersion } = RESOURCE_TYPES[type.kind];
+  return { ok: true, object: { ...sent, apiVersion, kind: type.kind, metadata } as KubeObject };
 }
 
-function findStale(type: ResourceType, stored: KubeObject, sent: Partial<ObjectMeta>): ApiStatus | null {
+function findStale(type: StoredType, stored: KubeObject, sent: Partial<ObjectMeta>): ApiStatus | null {
   const { name, uid, resourceVersion } = stored.metadata;
   if (sent.name && sent.name !== name) {
     const message = `the name of the object (${sent.name}) does not match the name on the URL (${name})`;
@@ -152,18 +156,18 @@ function withSpec(object: KubeObject, spec: unknown): KubeObject {
 type Annotations = Readonly<Record<string, string>>;
 
 /** Knative signs its kinds; a Revision carries its Configuration's signature, the core kinds none. */
-function isSigned(type: ResourceType): boolean {
+function isSigned(type: StoredType): boolean {
   return type.kind === "Service" || type.kind === "Configuration" || type.kind === "Route";
 }
 
-function signCreation(type: ResourceType, annotations: Annotations, user: string): Annotations {
+function signCreation(type: StoredType, annotations: Annotations, user: string): Annotations {
   if (!isSigned(type)) return annotations;
   return { ...annotations, [ANNOTATION_CREATOR]: user, [ANNOTATION_LAST_MODIFIER]: user };
 }
 
 /** creator never changes; lastModifier changes with the spec, to the user who changed it. A client may leave both out. */
 function signUpdate(
-  type: ResourceType,
+  type: StoredType,
   stored: KubeObject,
   sent: Partial<ObjectMeta>,
   isSpecChanged: boolean,
@@ -186,7 +190,7 @@ function signUpdate(
   return { annotations: signed, errors };
 }
 
-function invalid(type: ResourceType, errors: readonly FieldError[]): Refusal {
+function invalid(type: StoredType, errors: readonly FieldError[]): Refusal {
   const webhook = type.group === "" ? "config" : "validation";
   const message = `admission webhook "${webhook}.webhook.serving.knative.dev" denied the request: validation failed: `;
   return badRequest(message + formatFieldErrors(errors));

@@ -2,6 +2,7 @@
  * What is filled in when a client leaves it out, before validation and before the generation rule: writing an object
  * back unchanged must give the same spec. Source: Knative's *_defaults.go with config-defaults out of the box.
  */
+import type { DefaultsConfig } from "../config/defaults-config.ts";
 import type { Container, ContainerProbe, RevisionSpec, RevisionTemplate } from "./pod-spec.ts";
 import type { RouteSpec, ServiceSpec, TrafficTarget } from "./serving.ts";
 
@@ -12,11 +13,15 @@ export const DEFAULT_CONTAINER_NAME = "user-container";
  * @param previous the stored spec on an update, null on create. A template that brings its own revision name and keeps
  *   it is left alone, since that revision exists and must not seem to have changed.
  */
-export function defaultServiceSpec(spec: ServiceSpec, previous: ServiceSpec | null): ServiceSpec {
+export function defaultServiceSpec(
+  spec: ServiceSpec,
+  previous: ServiceSpec | null,
+  defaults: DefaultsConfig,
+): ServiceSpec {
   const traffic = spec.traffic?.length ? spec.traffic : [{ latestRevision: true, percent: 100 }];
   return {
     ...spec,
-    template: defaultTemplate(spec.template, previous?.template ?? null),
+    template: defaultTemplate(spec.template, previous?.template ?? null, defaults),
     traffic: traffic.map(defaultTarget),
   };
 }
@@ -26,18 +31,22 @@ export function defaultRouteSpec(spec: RouteSpec): RouteSpec {
 }
 
 /** See defaultServiceSpec for `previous`. */
-export function defaultTemplate(template: RevisionTemplate, previous: RevisionTemplate | null): RevisionTemplate {
+export function defaultTemplate(
+  template: RevisionTemplate,
+  previous: RevisionTemplate | null,
+  defaults: DefaultsConfig,
+): RevisionTemplate {
   const name = template?.metadata?.name ?? "";
   if (name !== "" && previous?.metadata?.name === name) return template;
-  return { ...template, spec: defaultRevisionSpec(template?.spec ?? { containers: [] }, previous === null) };
+  return { ...template, spec: defaultRevisionSpec(template?.spec ?? { containers: [] }, previous === null, defaults) };
 }
 
-function defaultRevisionSpec(spec: RevisionSpec, isCreate: boolean): RevisionSpec {
-  const timeoutSeconds = spec.timeoutSeconds || DEFAULT_TIMEOUT_SEC;
+function defaultRevisionSpec(spec: RevisionSpec, isCreate: boolean, defaults: DefaultsConfig): RevisionSpec {
+  const timeoutSeconds = spec.timeoutSeconds || defaults.revisionTimeoutSec;
   return {
     ...spec,
     timeoutSeconds,
-    containerConcurrency: spec.containerConcurrency ?? 0,
+    containerConcurrency: spec.containerConcurrency ?? defaults.containerConcurrency,
     ...(spec.responseStartTimeoutSeconds === undefined && DEFAULT_TIMEOUT_SEC < timeoutSeconds
       ? { responseStartTimeoutSeconds: DEFAULT_TIMEOUT_SEC }
       : {}),

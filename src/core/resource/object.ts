@@ -3,8 +3,21 @@
  */
 import type { Condition } from "./conditions.ts";
 
-/** Kinds that the store keeps; resource-type.ts says how each is addressed. */
-export type KindName = "Service" | "Configuration" | "Revision" | "Route" | "ConfigMap" | "Namespace";
+/**
+ * Kinds that the store keeps; resource-type.ts says how each is addressed. A stored object's `kind` is this name, which on
+ * the wire may be another (representation.ts): `CoreService` is the core group's `Service`.
+ */
+export type KindName =
+  | "Service"
+  | "Configuration"
+  | "Revision"
+  | "Route"
+  | "DomainMapping"
+  | "CoreService"
+  | "ConfigMap"
+  | "Secret"
+  | "Namespace"
+  | "Event";
 
 /** Names one object. `namespace` is "" for a kind without namespaces. */
 export type ObjectKey = { readonly kind: KindName; readonly namespace: string; readonly name: string };
@@ -45,7 +58,7 @@ export type KubeObject<Spec = unknown, Status = unknown> = {
   readonly metadata: ObjectMeta;
   readonly spec?: Spec;
   readonly status?: Status;
-  /** ConfigMap only. */
+  /** ConfigMap and Secret only. */
   readonly data?: Readonly<Record<string, string>>;
 };
 

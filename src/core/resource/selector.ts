@@ -1,7 +1,14 @@
 /** labelSelector and fieldSelector of a list or watch. */
-import type { KubeObject } from "./object.ts";
+/** What selectors look at. */
+export type Selectable = {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+};
 
-export type Selector = (object: KubeObject) => boolean;
+export type Selector = (object: Selectable) => boolean;
 export type ParsedSelector =
   | { readonly ok: true; readonly matches: Selector }
   | { readonly ok: false; readonly message: string };
@@ -26,7 +33,7 @@ export function parseFieldSelector(text: string): ParsedSelector {
   for (const term of text.split(",").filter((part) => part !== "")) {
     const [, field, operator, value] = /^(metadata\.name|metadata\.namespace)(==|=|!=)(.*)$/.exec(term) ?? [];
     if (field === undefined) return { ok: false, message: `field label not supported: ${term}` };
-    const actual = (object: KubeObject) =>
+    const actual = (object: Selectable) =>
       field === "metadata.name" ? object.metadata.name : (object.metadata.namespace ?? "");
     rules.push((object) => (actual(object) === value) === (operator !== "!="));
   }
@@ -62,7 +69,7 @@ function parseTerm(term: string): Selector | null {
   return (object) => (labelOf(object, key) !== undefined) === (negation === "");
 }
 
-function labelOf(object: KubeObject, key: string): string | undefined {
+function labelOf(object: Selectable, key: string): string | undefined {
   const labels = object.metadata.labels;
   return labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined;
 }

@@ -85,9 +85,7 @@ export const SERVICE_SCHEMA = kindSchema({ spec: object({ template: TEMPLATE_SCH
 export const CONFIGURATION_SCHEMA = kindSchema({ spec: object({ template: TEMPLATE_SCHEMA }) });
 export const REVISION_SCHEMA = kindSchema({ spec: REVISION_SPEC_SCHEMA });
 export const ROUTE_SCHEMA = kindSchema({ spec: object({ traffic: TRAFFIC_SCHEMA }) });
-export const CONFIG_MAP_SCHEMA = kindSchema({ data: mapOf(string), binaryData: mapOf(string), immutable: boolean });
-export const NAMESPACE_SCHEMA = kindSchema({ spec: any });
 
-function kindSchema(fields: Readonly<Record<string, Schema>>): Schema {
+export function kindSchema(fields: Readonly<Record<string, Schema>>): Schema {
   return object({ apiVersion: string, kind: string, metadata: METADATA_SCHEMA, status: any, ...fields });
 }

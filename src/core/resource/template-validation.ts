@@ -3,7 +3,7 @@
  * ignoring one would run something else than was asked for.
  */
 import { validateAutoscalingAnnotations } from "../autoscaler/annotations.ts";
-import type { AutoscalerConfig } from "../config/autoscaler-config.ts";
+import type { Config } from "../config/config.ts";
 import { dns1035LabelProblem, dns1123SubdomainProblem } from "../name.ts";
 import { ANNOTATION_DRIVER } from "./annotations.ts";
 import { validateContainer } from "./container-validation.ts";
@@ -23,7 +23,7 @@ export const DRIVERS = ["auto", "process", "docker"] as const;
 export function validateTemplate(
   template: RevisionTemplate,
   parent: { readonly name: string; readonly generateName: string },
-  config: AutoscalerConfig,
+  config: Config,
 ): FieldError[] {
   return [
     ...at("metadata", [
@@ -48,15 +48,14 @@ function validateTemplateName(
   return [{ message: `invalid value: ${JSON.stringify(name)} must have prefix "${parent.name}-"`, paths: ["name"] }];
 }
 
-function validateTemplateAnnotations(
-  annotations: Readonly<Record<string, string>>,
-  config: AutoscalerConfig,
-): FieldError[] {
-  const errors: FieldError[] = validateAutoscalingAnnotations(annotations, config).map(({ key, message, details }) => ({
-    message,
-    paths: [key],
-    ...(details === undefined ? {} : { details }),
-  }));
+function validateTemplateAnnotations(annotations: Readonly<Record<string, string>>, config: Config): FieldError[] {
+  const errors: FieldError[] = validateAutoscalingAnnotations(annotations, config.autoscaler).map(
+    ({ key, message, details }) => ({
+      message,
+      paths: [key],
+      ...(details === undefined ? {} : { details }),
+    }),
+  );
   const driver = annotations[ANNOTATION_DRIVER];
   if (driver !== undefined && !DRIVERS.some((known) => known === driver)) {
     errors.push(invalidValue(driver, ANNOTATION_DRIVER, `must be one of: ${DRIVERS.join(", ")}`));

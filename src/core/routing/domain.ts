@@ -1,8 +1,17 @@
-import { isHost } from "./hosts.ts";
+import type { DomainConfig } from "../config/domain-config.ts";
+import { CLUSTER_LOCAL_DOMAIN, isHost } from "./hosts.ts";
 
 /** Whether hosts can end in it: lower-case DNS labels, the last not all digits, such as `localhost` or `apps.example.com`. */
 export function isDomainSuffix(text: string): boolean {
   return isHost(`service.namespace.${text}`);
+}
+
+/** The suffix of a route's public hosts: of the rules whose selector its labels fulfil, the one that asks for most. */
+export function domainForLabels(rules: DomainConfig, labels: Readonly<Record<string, string>> = {}): string {
+  const matching = rules
+    .filter(({ selector }) => Object.entries(selector).every(([key, value]) => labels[key] === value))
+    .sort((a, b) => Object.keys(b.selector).length - Object.keys(a.selector).length || (a.domain < b.domain ? -1 : 1));
+  return matching[0]?.domain ?? CLUSTER_LOCAL_DOMAIN;
 }
 
 /**

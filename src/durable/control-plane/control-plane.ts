@@ -17,6 +17,7 @@ import type {
   ListQuery,
   ObjectList,
   Outcome,
+  Patch,
   WriteOptions,
 } from "../../core/protocol/control-plane.ts";
 import type { AgentObservation, AgentRef, RevisionObservation } from "../../core/protocol/objects.ts";
@@ -90,8 +91,8 @@ export class ControlPlane extends DurableObject<ControlPlaneEnv> implements Cont
     return this.#requests.replace(key, body, options);
   }
 
-  async mergePatchObject(key: ObjectKey, patch: unknown, options: WriteOptions): Promise<Outcome<KubeObject>> {
-    return this.#requests.mergePatch(key, patch, options);
+  async patchObject(key: ObjectKey, patch: Patch, options: WriteOptions): Promise<Outcome<KubeObject>> {
+    return this.#requests.patch(key, patch, options);
   }
 
   async deleteObject(key: ObjectKey, options: DeleteOptions): Promise<Outcome<KubeObject | ApiStatus>> {

@@ -1,5 +1,5 @@
 /** What a new control plane is born with: an id of its own and the namespaces that everybody expects. */
-import { SYSTEM_NAMESPACE } from "../../core/resource/kind-rules.ts";
+import { SYSTEM_NAMESPACE } from "../../core/resource/config-map.ts";
 import type { World } from "./world.ts";
 
 const BORN_WITH = ["default", SYSTEM_NAMESPACE];

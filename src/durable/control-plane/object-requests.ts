@@ -1,16 +1,23 @@
 /** Requests of the API server for objects: find, let core admit, store. Refusals are values. */
-import type { DeleteOptions, ListQuery, ObjectList, Outcome, WriteOptions } from "../../core/protocol/control-plane.ts";
+import type {
+  DeleteOptions,
+  ListQuery,
+  ObjectList,
+  Outcome,
+  Patch,
+  WriteOptions,
+} from "../../core/protocol/control-plane.ts";
 import {
   type Admission,
   type AdmissionContext,
   admitCreate,
-  admitMergePatch,
+  admitPatch,
   admitUpdate,
 } from "../../core/resource/admit.ts";
 import { type ApiStatus, alreadyExists, conflict, deleted, failure, notFound } from "../../core/resource/api-status.ts";
-import { jsonEqual } from "../../core/resource/json.ts";
+import { jsonEqual, mergePatch } from "../../core/resource/json.ts";
 import type { KindName, KubeObject, ObjectKey } from "../../core/resource/object.ts";
-import { RESOURCE_TYPES } from "../../core/resource/resource-type.ts";
+import { RESOURCE_TYPES, storedType } from "../../core/resource/resource-type.ts";
 import { parseFieldSelector, parseLabelSelector } from "../../core/resource/selector.ts";
 import type { Engine } from "./engine.ts";
 import type { World } from "./world.ts";
@@ -46,7 +53,7 @@ export class ObjectRequests {
 
   create(kind: KindName, namespace: string, body: unknown, options: WriteOptions): Outcome<KubeObject> {
     const identity = { uid: crypto.randomUUID(), random: Array.from({ length: 5 }, Math.random) };
-    const type = RESOURCE_TYPES[kind];
+    const type = storedType(kind, options.apiVersion);
     const admission = admitCreate(type, namespace, body, identity, this.#context(options));
     if (!admission.ok) return admission;
     const { name } = admission.object.metadata;
@@ -56,13 +63,14 @@ export class ObjectRequests {
 
   replace(key: ObjectKey, body: unknown, options: WriteOptions): Outcome<KubeObject> {
     return this.#update(key, options, (stored, context) =>
-      admitUpdate(RESOURCE_TYPES[key.kind], stored, body, context),
+      admitUpdate(storedType(key.kind, options.apiVersion), stored, body, context),
     );
   }
 
-  mergePatch(key: ObjectKey, patch: unknown, options: WriteOptions): Outcome<KubeObject> {
+  patch(key: ObjectKey, patch: Patch, options: WriteOptions): Outcome<KubeObject> {
+    if (patch.type === "json") return refused(failure("UnsupportedMediaType", "JSON patch is not supported"));
     return this.#update(key, options, (stored, context) =>
-      admitMergePatch(RESOURCE_TYPES[key.kind], stored, patch, context),
+      admitPatch(storedType(key.kind, options.apiVersion), stored, (object) => mergePatch(object, patch.body), context),
     );
   }
 
@@ -86,7 +94,7 @@ export class ObjectRequests {
 
   #context({ user, isStrict }: WriteOptions): AdmissionContext {
     const nowMs = Date.now();
-    return { user, isStrict, nowMs, autoscalerConfig: this.#world.settings(nowMs).autoscalerConfig };
+    return { user, isStrict, nowMs, config: this.#world.settings(nowMs).config };
   }
 
   #update(

@@ -3,9 +3,11 @@
  * Nothing here decides; every method runs inside the caller's transaction.
  */
 import { defaultAutoscalerConfig, parseAutoscalerConfig } from "../../core/config/autoscaler-config.ts";
+import { defaultConfig } from "../../core/config/config.ts";
+import type { DomainConfig } from "../../core/config/domain-config.ts";
 import type { Observed, Settings, Write } from "../../core/reconcile/observed.ts";
 import { release } from "../../core/reconcile/reconcile.ts";
-import { CONFIG_AUTOSCALER, CONFIG_DOMAIN, SYSTEM_NAMESPACE } from "../../core/resource/kind-rules.ts";
+import { CONFIG_AUTOSCALER, CONFIG_DOMAIN, SYSTEM_NAMESPACE } from "../../core/resource/config-map.ts";
 import { type Draft, type KubeObject, keyOf } from "../../core/resource/object.ts";
 import { timestampOf } from "../../core/resource/timestamp.ts";
 import { domainSuffix, isDomainSuffix } from "../../core/routing/domain.ts";
@@ -52,20 +54,22 @@ export class World {
   settings(nowMs: number): Settings {
     const configMap = (name: string) => this.objects.get("ConfigMap", SYSTEM_NAMESPACE, name)?.data;
     const parsed = parseAutoscalerConfig(configMap(CONFIG_AUTOSCALER) ?? {});
+    const domain = domainSuffix(configMap(CONFIG_DOMAIN), this.#options.defaultDomain);
+    const autoscaler = parsed.ok ? parsed.config : defaultAutoscalerConfig();
     return {
       nowMs,
-      domain: domainSuffix(configMap(CONFIG_DOMAIN), this.#options.defaultDomain),
       settleMs: this.#options.settleMs,
-      autoscalerConfig: parsed.ok ? parsed.config : defaultAutoscalerConfig(),
+      config: { ...defaultConfig(domain), autoscaler },
     };
   }
 
-  /** Lets every Route follow when the suffix of public hosts is not the one that they were given. */
-  followDomain(domain: string): void {
+  /** Lets every Route follow when the suffixes of public hosts are not those that they were given. */
+  followDomain(domain: DomainConfig): void {
+    const suffix = JSON.stringify(domain);
     const known = this.#sql.exec("SELECT suffix FROM domain").toArray()[0];
-    if (known?.suffix === domain) return;
+    if (known?.suffix === suffix) return;
     this.#sql.exec("DELETE FROM domain");
-    this.#sql.exec("INSERT INTO domain (suffix) VALUES (?)", domain);
+    this.#sql.exec("INSERT INTO domain (suffix) VALUES (?)", suffix);
     for (const key of this.objects.keys("Route")) this.queue.add(key);
   }
 

@@ -3,9 +3,9 @@ import { Hono } from "hono";
 import { failure } from "../../core/resource/api-status.ts";
 import { isJsonObject } from "../../core/resource/json.ts";
 import { deriveAgentCredential } from "../credential.ts";
+import { answerStatus } from "./answers.ts";
 import { readBody } from "./body.ts";
 import { type ApiEnvironment, controlPlaneOf } from "./environment.ts";
-import { answerStatus } from "./objects.ts";
 
 export const JOIN_PATH = "/rouse/v1/join";
 const MAX_NAME_CHARS = 253;

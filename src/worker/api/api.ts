@@ -4,10 +4,11 @@ import { failure } from "../../core/resource/api-status.ts";
 import { authenticate, bearerToken, splitTokenPrefix } from "../auth.ts";
 import { statusPage } from "../page/status-page.ts";
 import { agentRoutes, JOIN_PATH } from "./agents.ts";
+import { answerStatus } from "./answers.ts";
 import { dataPlaneRoutes } from "./data-plane.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import type { ApiEnv, ApiEnvironment } from "./environment.ts";
-import { answerStatus, objectRoutes } from "./objects.ts";
+import { objectRoutes } from "./objects.ts";
 
 export type { ApiEnv };
 

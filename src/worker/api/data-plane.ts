@@ -3,8 +3,8 @@
  * CLI and tests.
  */
 import { Hono } from "hono";
+import { answerStatus } from "./answers.ts";
 import { type ApiEnvironment, controlPlaneOf } from "./environment.ts";
-import { answerStatus } from "./objects.ts";
 
 export function dataPlaneRoutes(): Hono<ApiEnvironment> {
   return new Hono<ApiEnvironment>()

@@ -1,6 +1,6 @@
 /** What clients ask to learn which kinds there are: /version, /api, /apis and the list of each group and version. */
 import { Hono } from "hono";
-import { RESOURCE_TYPES, SERVING_API_VERSION, SERVING_GROUP } from "../../core/resource/resource-type.ts";
+import { SERVED_TYPES, SERVING_API_VERSION, SERVING_GROUP } from "../../core/resource/resource-type.ts";
 import type { ApiEnvironment } from "./environment.ts";
 
 /** The Kubernetes version whose wire conventions this API follows. */
@@ -28,16 +28,14 @@ export function discoveryRoutes(): Hono<ApiEnvironment> {
 }
 
 function resourceList(groupVersion: string) {
-  const resources = Object.values(RESOURCE_TYPES)
-    .filter((type) => type.apiVersion === groupVersion)
-    .map((type) => ({
-      name: type.plural,
-      singularName: type.kind.toLowerCase(),
-      namespaced: type.isNamespaced,
-      kind: type.kind,
-      verbs: type.verbs,
-      shortNames: type.shortNames,
-      ...(type.group === SERVING_GROUP ? { categories: ["all", "knative", "serving"] } : {}),
-    }));
+  const resources = SERVED_TYPES.filter((type) => type.apiVersion === groupVersion).map((type) => ({
+    name: type.plural,
+    singularName: type.kind.toLowerCase(),
+    namespaced: type.isNamespaced,
+    kind: type.wireKind,
+    verbs: type.verbs.includes("list") ? [...type.verbs, "watch"] : type.verbs,
+    shortNames: type.shortNames,
+    ...(type.group === SERVING_GROUP ? { categories: ["all", "knative", "serving"] } : {}),
+  }));
   return { kind: "APIResourceList", apiVersion: "v1", groupVersion, resources };
 }

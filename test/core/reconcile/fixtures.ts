@@ -1,5 +1,5 @@
 /** A world in memory: what reconcilers see of the stores, and objects to put into it. */
-import { defaultAutoscalerConfig } from "../../../src/core/config/autoscaler-config.ts";
+import { defaultConfig } from "../../../src/core/config/config.ts";
 import type { RevisionObservation } from "../../../src/core/protocol/objects.ts";
 import type { Observed, RouteHost, Settings } from "../../../src/core/reconcile/observed.ts";
 import { referencesOf } from "../../../src/core/reconcile/references.ts";
@@ -11,9 +11,8 @@ import type { Configuration, Revision, Route, Service, TrafficTarget } from "../
 export const NOW_MS = Date.UTC(2026, 0, 31, 12);
 export const SETTINGS: Settings = {
   nowMs: NOW_MS,
-  domain: "example.com",
   settleMs: 6_000,
-  autoscalerConfig: defaultAutoscalerConfig(),
+  config: defaultConfig("example.com"),
 };
 
 export function observedOf(

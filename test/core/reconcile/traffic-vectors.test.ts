@@ -92,7 +92,7 @@ describe("traffic.json", () => {
       return;
     }
     expect(wanted?.status).toBe("True");
-    const domain = vector.route_cluster_local ? CLUSTER_LOCAL_DOMAIN : SETTINGS.domain;
+    const domain = vector.route_cluster_local ? CLUSTER_LOCAL_DOMAIN : "example.com";
     const compiled = compileRoute(object, resolution.targets, domain).map((entry) => [
       entry.host,
       entry.visibility,

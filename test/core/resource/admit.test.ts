@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { defaultAutoscalerConfig } from "../../../src/core/config/autoscaler-config.ts";
-import { admitCreate, admitMergePatch, admitUpdate } from "../../../src/core/resource/admit.ts";
+import { defaultConfig } from "../../../src/core/config/config.ts";
+import { admitCreate, admitPatch, admitUpdate } from "../../../src/core/resource/admit.ts";
+import { mergePatch } from "../../../src/core/resource/json.ts";
 import type { KubeObject } from "../../../src/core/resource/object.ts";
 import { RESOURCE_TYPES } from "../../../src/core/resource/resource-type.ts";
 import { warningsOf } from "../../../src/core/resource/warnings.ts";
@@ -9,7 +10,7 @@ const CONTEXT = {
   user: "ann",
   nowMs: Date.UTC(2026, 0, 31, 12),
   isStrict: false,
-  autoscalerConfig: defaultAutoscalerConfig(),
+  config: defaultConfig("example.com"),
 };
 const IDENTITY = { uid: "uid-1", random: [0, 0, 0, 0, 0] };
 const SERVICE = RESOURCE_TYPES.Service;
@@ -92,7 +93,7 @@ describe("defaults", () => {
 describe("generation", () => {
   test("grows with the spec, and lastModifier names who changed it", () => {
     const patch = { spec: { template: { spec: { timeoutSeconds: 10 } } } };
-    const changed = admitMergePatch(SERVICE, create(), patch, { ...CONTEXT, user: "bob" });
+    const changed = admitPatch(SERVICE, create(), (object) => mergePatch(object, patch), { ...CONTEXT, user: "bob" });
     expect(changed).toMatchObject({
       ok: true,
       object: {
@@ -106,7 +107,7 @@ describe("generation", () => {
 
   test("stays with labels and annotations", () => {
     const patch = { metadata: { labels: { a: "b" }, annotations: { c: "d" } } };
-    const changed = admitMergePatch(SERVICE, create(), patch, { ...CONTEXT, user: "bob" });
+    const changed = admitPatch(SERVICE, create(), (object) => mergePatch(object, patch), { ...CONTEXT, user: "bob" });
     expect(changed).toMatchObject({
       object: {
         metadata: { generation: 1, labels: { a: "b" }, annotations: { "serving.knative.dev/lastModifier": "ann" } },
@@ -221,7 +222,8 @@ describe("identity", () => {
 
   test("a template that keeps its name may not change", () => {
     const stored = create((made) => Object.assign(made.spec.template, { metadata: { name: "hello-one" } }));
-    const changed = admitMergePatch(SERVICE, stored, { spec: { template: { spec: { timeoutSeconds: 9 } } } }, CONTEXT);
+    const patch = { spec: { template: { spec: { timeoutSeconds: 9 } } } };
+    const changed = admitPatch(SERVICE, stored, (object) => mergePatch(object, patch), CONTEXT);
     expect(!changed.ok && changed.status.message).toContain(
       "Saw the following changes without a name change (-old +new): spec.template.metadata.name",
     );

@@ -22,7 +22,7 @@ type Bindings = {
   readonly ROUTES: ObjectNamespace<RoutesRpc>;
 };
 const { CONTROL_PLANE, ROUTES } = env as unknown as Bindings;
-const OPTIONS = { user: "tester", isDryRun: false, isStrict: false };
+const OPTIONS = { user: "tester", isDryRun: false, isStrict: false, apiVersion: "serving.knative.dev/v1" };
 /** Above every sequence that the Revision object itself may use. */
 const FAR_SEQUENCE = 10 * Date.now();
 
@@ -152,7 +152,8 @@ describe("conditions", () => {
     await observe(await until<Revision>("Revision", "keeps-00001", () => true), {});
     await until<Service>("Service", "keeps", (object) => ready(object) === "True");
     const key = { kind: "Service", namespace: "default", name: "keeps" } as const;
-    await plane().mergePatchObject(key, { spec: { template: { spec: { containerConcurrency: 3 } } } }, OPTIONS);
+    const body = { spec: { template: { spec: { containerConcurrency: 3 } } } };
+    await plane().patchObject(key, { type: "merge", body }, OPTIONS);
     const second = await until<Revision>("Revision", "keeps-00002", () => true);
     const failure = { condition: "ResourcesAvailable", reason: "Unschedulable", message: "no agent" } as const;
     await observe(second, { isInitialized: false, actualScale: 0, failure });
@@ -237,7 +238,7 @@ test("a deleted Service gives its hosts up, and its revision goes when its pods 
   await until<Service>("Service", "leaving", (object) => ready(object) === "True");
   await plane().deleteObject(
     { kind: "Service", namespace: "default", name: "leaving" },
-    { isDryRun: false, uid: "", resourceVersion: "" },
+    { isDryRun: false, propagation: "Background", uid: "", resourceVersion: "" },
   );
   expect(await find<Configuration>("Configuration", "leaving")).toBeNull();
   const host = "leaving.default.apps.test";

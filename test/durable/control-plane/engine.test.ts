@@ -70,7 +70,7 @@ test("a suffix from the environment that is no DNS name gives no public hosts", 
   await runInDurableObject(CONTROL_PLANE.getByName("nameless") as never, async (_, state) => {
     const told = vi.spyOn(console, "error").mockImplementation(() => {});
     const world = new World(state.storage.sql, { defaultDomain: "Foo Bar", settleMs: 0 });
-    expect(world.settings(0).domain).toBe("svc.cluster.local");
+    expect(world.settings(0).config.domain).toEqual([{ domain: "svc.cluster.local", selector: {} }]);
     expect(told).toHaveBeenCalledWith(expect.stringContaining('DEFAULT_DOMAIN "Foo Bar" is no DNS name'));
     told.mockRestore();
   });

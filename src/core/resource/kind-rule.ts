@@ -1,0 +1,19 @@
+/** What admission needs to know of a kind. Objects have passed the schema when they get to its rules. */
+import type { Config } from "../config/config.ts";
+import type { FieldError } from "./field-error.ts";
+import type { KubeObject } from "./object.ts";
+import type { Schema } from "./schema.ts";
+
+export type RuleContext = { readonly config: Config };
+
+export type KindRules = {
+  readonly schema: Schema;
+  /** Names of Knative's kinds become host names; the rest follow Kubernetes' wider rule. */
+  readonly nameRule: "label" | "subdomain";
+  /** A kind whose names mean something has none made up for it. */
+  readonly isGenerateNameRefused?: boolean;
+  /** The spec with defaults. `previous` is the stored spec on an update, null on create. */
+  readonly applyDefaults: (spec: unknown, previous: unknown, context: RuleContext) => unknown;
+  /** Problems with paths relative to the object. */
+  readonly validate: (object: KubeObject, previous: KubeObject | null, context: RuleContext) => FieldError[];
+};
