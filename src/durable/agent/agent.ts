@@ -18,25 +18,14 @@ import {
   type StatsFrame,
   type WelcomeFrame,
 } from "../../core/protocol/agent-link.ts";
-import {
-  type AgentDescription,
-  type AgentRpc,
-  type Assignment,
-  type AssignmentResult,
-  CONTROL_PLANE_NAME,
-  type ControlPlaneInbox,
-  type ObjectNamespace,
-  type RevisionRpc,
-} from "../../core/protocol/objects.ts";
+import type { AgentDescription, AgentRpc, Assignment, AssignmentResult } from "../../core/protocol/objects.ts";
 import type { PodStats, PodStatus } from "../../core/protocol/pod.ts";
 import { deriveAgentKey, keyEpochAt, toBase64Url } from "../grant-signer.ts";
+import { LinkSockets } from "./link-sockets.ts";
+import { Reports, type ReportsEnv } from "./reports.ts";
 import { type AgentIdentity, AgentStore } from "./store.ts";
 
-type AgentEnv = {
-  readonly REVISION: ObjectNamespace<RevisionRpc>;
-  readonly CONTROL_PLANE: ObjectNamespace<ControlPlaneInbox>;
-  readonly ROUSE_ROOT_KEY: string;
-};
+type AgentEnv = ReportsEnv & { readonly ROUSE_ROOT_KEY: string };
 
 /** While the machine has pods, everything is said again this often, so that no lost message lasts. */
 const RESYNC_MS = 30_000;
@@ -47,20 +36,16 @@ const CLOSE_SILENT = 4002;
 const CLOSE_REFUSED = 4003;
 const CLOSE_TOO_LARGE = 1009;
 
-/** What a socket remembers through hibernation. */
-type Attachment = { readonly bootId: string | null; readonly connectedAtMs: number };
-
 export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
   readonly #store: AgentStore;
-  /** When each socket last said anything, for sockets that spoke since this object woke. */
-  readonly #heardAtMs = new WeakMap<WebSocket, number>();
-  /** Revisions that must hear of their pods, and did not yet. */
-  readonly #undelivered = new Set<string>();
-  #mustObserve = false;
+  readonly #sockets: LinkSockets;
+  readonly #reports: Reports;
 
   constructor(ctx: DurableObjectState, env: AgentEnv) {
     super(ctx, env);
     this.#store = new AgentStore(ctx.storage);
+    this.#sockets = new LinkSockets(ctx);
+    this.#reports = new Reports(this.#store, env);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(LINK_PING, LINK_PONG));
   }
 
@@ -71,26 +56,27 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
       return new Response("the agent link is a WebSocket\n", { status: 426, headers: { Upgrade: "websocket" } });
     }
     const { 0: client, 1: server } = new WebSocketPair();
-    this.ctx.acceptWebSocket(server);
-    server.serializeAttachment({ bootId: null, connectedAtMs: Date.now() } satisfies Attachment);
+    this.#sockets.accept(server, Date.now());
     return new Response(null, { status: 101, webSocket: client });
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    this.#heardAtMs.set(socket, Date.now());
+    this.#sockets.heard(socket, Date.now());
     if (typeof message !== "string") return this.#refuse(socket, "malformed", "frames are JSON text");
-    if (message.length > MAX_FRAME_BYTES) return close(socket, CLOSE_TOO_LARGE, "the frame is too large");
+    if (message.length > MAX_FRAME_BYTES) return this.#sockets.close(socket, CLOSE_TOO_LARGE, "the frame is too large");
     const frame = parseAgentFrame(message);
     if (frame.type === "invalid") return this.#refuse(socket, "malformed", frame.message);
     if (frame.type === "hello") return this.#hello(socket, frame);
-    if (attachmentOf(socket).bootId === null) return this.#refuse(socket, "malformed", "the first frame must be hello");
+    if (this.#sockets.bootIdOf(socket) === null) {
+      return this.#refuse(socket, "malformed", "the first frame must be hello");
+    }
     if (frame.type === "stats") return this.#stats(frame);
     this.#statuses(frame.pods, false);
   }
 
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
     // 1005 and 1006 are never sent; they say that no close frame came.
-    close(socket, code === 1005 || code === 1006 ? 1000 : code, reason);
+    this.#sockets.close(socket, code === 1005 || code === 1006 ? 1000 : code, reason);
     this.#socketGone(socket, code === CLOSE_STOPPING ? "Lost" : "Disconnected");
   }
 
@@ -145,7 +131,7 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
     if (identity === null) return;
     const link = afterAbsence(identity, Date.now());
     if (link.connection !== identity.connection) this.#setLink(identity, link.connection, link.disconnectedAtMs);
-    for (const { revisionUid } of this.#store.assignments()) this.#undelivered.add(revisionUid);
+    this.#reports.addAll();
     this.#store.pruneEmptyAssignments(Date.now());
     await this.#deliver();
     await this.#keepAlarm();
@@ -167,21 +153,22 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
     const keys = await this.#keys(agentUid, keyEpoch);
     if (socket.readyState !== WebSocket.OPEN) return;
     const nowMs = Date.now();
-    for (const other of this.#openSockets(socket)) {
-      const verdict = judgeHello(attachmentOf(other).bootId, this.#lastHeardMs(other), hello.bootId, nowMs);
+    for (const other of this.#sockets.live(socket)) {
+      const lastHeardMs = this.#sockets.lastHeardMs(other);
+      const verdict = judgeHello(this.#sockets.bootIdOf(other), lastHeardMs, hello.bootId, nowMs);
       if (verdict === "refuse") {
         const message = `agent ${hello.name} (${hello.agentUid}) is already connected from another process; stop that one, or join this machine under a name of its own`;
         return this.#refuse(socket, "duplicate", message);
       }
-      drop(other, CLOSE_REPLACED, "a newer connection took over");
+      this.#sockets.drop(other, CLOSE_REPLACED, "a newer connection took over");
     }
-    socket.serializeAttachment({ bootId: hello.bootId, connectedAtMs: nowMs } satisfies Attachment);
+    this.#sockets.greet(socket, hello.bootId, nowMs);
     this.#store.putIdentity({
       ...{ agentUid, name, labels, drivers, capacity, dataUrl, keyEpoch },
       connection: "Connected",
       disconnectedAtMs: null,
     });
-    this.#mustObserve = true;
+    this.#reports.addObservation();
     const controlPlaneId = this.#store.memoryId();
     const frame: WelcomeFrame = { type: "welcome", version: LINK_VERSION, controlPlaneId, keys, clockMs: nowMs };
     socket.send(JSON.stringify(frame));
@@ -200,17 +187,20 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
 
   /** @param isWhole  the list names every pod of the machine (after hello), so others are gone */
   #statuses(pods: readonly PodStatus[], isWhole: boolean): void {
-    const assignments = this.#store.assignments();
-    const owner = new Map(assignments.flatMap((entry) => entry.pods.map((pod) => [pod.podId, entry.revisionUid])));
+    const owner = new Map(
+      this.#store.assignments().flatMap((entry) => entry.pods.map((pod) => [pod.podId, entry.revisionUid])),
+    );
     for (const status of pods) {
       const revisionUid = owner.get(status.podId);
       // Pods that no revision assigned (any more) are the agent's to stop; nobody needs to hear of them.
       if (revisionUid === undefined) continue;
       this.#store.putStatus({ ...status, revisionUid });
-      this.#undelivered.add(revisionUid);
+      this.#reports.add(revisionUid);
     }
-    if (isWhole) this.#forgetUnnamed(pods);
-    if (isWhole) for (const { revisionUid } of assignments) this.#undelivered.add(revisionUid);
+    if (isWhole) {
+      this.#forgetUnnamed(pods);
+      this.#reports.addAll();
+    }
     this.ctx.waitUntil(this.#deliver());
   }
 
@@ -242,12 +232,12 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
 
   #refuse(socket: WebSocket, reason: RefuseFrame["reason"], message: string): void {
     socket.send(JSON.stringify({ type: "refuse", reason, message } satisfies RefuseFrame));
-    close(socket, CLOSE_REFUSED, reason);
+    this.#sockets.close(socket, CLOSE_REFUSED, reason);
   }
 
   #socketGone(socket: WebSocket, connection: "Disconnected" | "Lost"): void {
-    if (attachmentOf(socket).bootId === null) return;
-    if (this.#openSockets(socket).some((other) => attachmentOf(other).bootId !== null)) return;
+    if (this.#sockets.bootIdOf(socket) === null) return;
+    if (this.#sockets.live(socket).length > 0) return;
     const identity = this.#store.identity();
     if (identity?.connection !== "Connected") return;
     this.#setLink(identity, connection, Date.now());
@@ -259,24 +249,24 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
     const identity = this.#store.identity();
     if (identity?.connection !== "Connected") return;
     const nowMs = Date.now();
-    const open = this.#openSockets(null);
-    const silent = open.filter((socket) => isSilent(this.#lastHeardMs(socket), nowMs));
+    const open = this.#sockets.live(null);
+    const silent = open.filter((socket) => isSilent(this.#sockets.lastHeardMs(socket), nowMs));
     if (silent.length < open.length) return;
-    for (const socket of silent) drop(socket, CLOSE_SILENT, "nothing was heard for too long");
+    for (const socket of silent) this.#sockets.drop(socket, CLOSE_SILENT, "nothing was heard for too long");
     this.#setLink(identity, "Disconnected", nowMs);
     this.ctx.waitUntil(this.#deliver().then(() => this.#keepAlarm()));
   }
 
   #setLink(identity: AgentIdentity, connection: AgentIdentity["connection"], disconnectedAtMs: number | null): void {
     this.#store.putIdentity({ ...identity, connection, disconnectedAtMs });
-    this.#mustObserve = true;
-    for (const { revisionUid } of this.#store.assignments()) this.#undelivered.add(revisionUid);
+    this.#reports.addObservation();
+    this.#reports.addAll();
   }
 
   // --- what goes out ---
 
   #sendDesired(): void {
-    const socket = this.ctx.getWebSockets().find((open) => isLive(open));
+    const socket = this.#sockets.live(null)[0];
     if (socket === undefined) return;
     const frame: DesiredFrame = {
       type: "desired",
@@ -287,43 +277,10 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
     socket.send(JSON.stringify(frame));
   }
 
-  /** Tells every revision that must hear; what fails stays on the list and goes out again. */
   async #deliver(): Promise<void> {
-    const identity = this.#store.identity();
-    if (identity === null) return;
-    const { agentUid, connection, dataUrl, keyEpoch } = identity;
-    const due = [...this.#undelivered];
-    this.#undelivered.clear();
-    const observed = this.#mustObserve ? this.#observe(identity) : Promise.resolve();
-    await Promise.all(
-      due.map(async (revisionUid) => {
-        const sequence = this.#store.next("report", Date.now());
-        const pods = this.#store.statuses(revisionUid);
-        const report = { agentUid, sequence, connection, dataUrl, keyEpoch, pods };
-        try {
-          await this.env.REVISION.getByName(revisionUid).podsReported(report);
-        } catch {
-          this.#undelivered.add(revisionUid);
-        }
-      }),
-    );
-    await observed;
-    if (this.#undelivered.size > 0 || this.#mustObserve)
-      await this.ctx.storage.setAlarm(Date.now() + DELIVERY_RETRY_MS);
+    const isAnyDue = await this.#reports.deliver();
+    if (isAnyDue) await this.ctx.storage.setAlarm(Date.now() + DELIVERY_RETRY_MS);
     else await this.#keepAlarm();
-  }
-
-  async #observe(identity: AgentIdentity): Promise<void> {
-    this.#mustObserve = false;
-    const { agentUid, name, connection, drivers, labels, capacity } = identity;
-    const sequence = this.#store.next("observation", Date.now());
-    try {
-      await this.env.CONTROL_PLANE.getByName(CONTROL_PLANE_NAME).agentObserved({
-        ...{ agentUid, name, sequence, connection, drivers, labels, capacity },
-      });
-    } catch {
-      this.#mustObserve = true;
-    }
   }
 
   /** An alarm stands while there are pods to look after or an absence to end. */
@@ -334,39 +291,5 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
     const hasPods = this.#store.assignments().length > 0;
     if (isAway) await this.ctx.storage.setAlarm((identity.disconnectedAtMs ?? 0) + LOST_AFTER_MS);
     else if (hasPods) await this.ctx.storage.setAlarm(Date.now() + RESYNC_MS);
-  }
-
-  // --- sockets ---
-
-  #openSockets(except: WebSocket | null): WebSocket[] {
-    return this.ctx.getWebSockets().filter((open) => open !== except && isLive(open));
-  }
-
-  #lastHeardMs(socket: WebSocket): number {
-    const pingedAtMs = this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
-    return Math.max(pingedAtMs, this.#heardAtMs.get(socket) ?? 0, attachmentOf(socket).connectedAtMs);
-  }
-}
-
-function attachmentOf(socket: WebSocket): Attachment {
-  return (socket.deserializeAttachment() as Attachment | null) ?? { bootId: null, connectedAtMs: 0 };
-}
-
-/** A socket that said hello and is open. */
-function isLive(socket: WebSocket): boolean {
-  return socket.readyState === WebSocket.OPEN && attachmentOf(socket).bootId !== null;
-}
-
-/** Closes a socket that speaks for nobody any more: neither its frames nor its end count. */
-function drop(socket: WebSocket, code: number, reason: string): void {
-  socket.serializeAttachment({ ...attachmentOf(socket), bootId: null } satisfies Attachment);
-  close(socket, code, reason);
-}
-
-function close(socket: WebSocket, code: number, reason: string): void {
-  try {
-    socket.close(code, reason);
-  } catch {
-    // It was closed already.
   }
 }
