@@ -11,6 +11,7 @@ it("the shipped wrangler.toml deploys, as far as that can be tried without an ac
   const args = ["deploy", "--dry-run", "--outdir", outDir, "-c", "wrangler.toml"];
   const { stdout } = await promisify(execFile)(wrangler, args, { cwd: join(import.meta.dirname, "..") });
   for (const binding of ["CONTROL_PLANE", "ROUTES", "REVISION", "AGENT"]) expect(stdout).toContain(`env.${binding} (`);
+  expect(stdout).toMatch(/env\.ROUTE_COPIES +KV Namespace/);
   expect(readdirSync(outDir)).toContain("index.js");
   rmSync(outDir, { recursive: true });
 }, 60_000);

@@ -1,20 +1,15 @@
-/**
- * The edge and an agent as `rouse up` composes them, with a bare Worker beside the gateway in the same workerd process. The
- * Miniflare options are those of src/cli/up/edge.ts.
- */
+/** The edge and an agent as `rouse up` composes them, with a bare Worker beside the gateway in the same workerd process. */
 import { createHmac, hkdfSync } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import type { V4WorkerOptions } from "miniflare";
 import { ApiClient } from "../../src/cli/api/api-client.ts";
 import { CliError } from "../../src/cli/cli-error.ts";
-import { PACKAGE_ROOT } from "../../src/cli/package-root.ts";
-import { hashToken, loadSecrets, type Secrets } from "../../src/cli/secrets.ts";
+import { loadSecrets } from "../../src/cli/secrets.ts";
 import { startAgent } from "../../src/cli/up/agents.ts";
-import { bundleWorker } from "../../src/cli/up/bundle.ts";
+import { startEdge } from "../../src/cli/up/edge.ts";
+import { plainWorker, ROUSE_WORKER, readWorkerConfig } from "../../src/cli/up/edge-worker.ts";
 import { freePort } from "../../src/cli/up/ports.ts";
-import { parseWorkerConfig } from "../../src/cli/up/worker-config.ts";
 import { agentKeyInfo, grantPayload, HKDF_SALT } from "../../src/core/protocol/grant.ts";
 import type { RevisionDescription } from "../../src/core/protocol/objects.ts";
 
@@ -40,24 +35,33 @@ const GRANT_MS = 3_600_000;
 /** Like keyEpochAt of src/durable/grant-signer.ts, which is the Worker's. */
 const KEY_EPOCH_MS = 30 * 24 * 3_600_000;
 
-const workerdBinary = (createRequire(import.meta.url)("workerd") as { readonly default: string }).default;
-
 export async function startBenchEdge(stateDir: string): Promise<BenchEdge> {
   const secrets = loadSecrets(stateDir);
   const [port, barePort, dataPort, metricsPort] = [
     ...[await freePort(HOST), await freePort(HOST), await freePort(HOST), await freePort(HOST)],
   ] as [number, number, number, number];
-  const pidFile = join(stateDir, "workerd.pid");
-  const miniflare = new Miniflare(await miniflareOptions(secrets, stateDir, pidFile, port, barePort));
-  await miniflare.ready;
+  const logDir = join(stateDir, "logs");
+  mkdirSync(logDir, { recursive: true });
+  let workerdPid = 0;
+  const edge = await startEdge({
+    ...{ host: HOST, port, secrets, domain: "localhost", dataDir: join(stateDir, "edge") },
+    logFile: join(logDir, "edge.log"),
+    extraWorkers: [bareWorker(barePort)],
+    onProcess: (pid) => {
+      workerdPid = pid;
+    },
+  });
 
   let agentPid = 0;
   const agentDir = join(stateDir, "agent");
-  const logDir = join(stateDir, "logs");
-  mkdirSync(logDir, { recursive: true });
-  const edgeUrl = `http://${HOST}:${port}`;
   const agent = startAgent({
-    ...{ name: "bench", edgeUrl, rootKey: secrets.rootKey, stateDir: agentDir, logFile: join(logDir, "agent.log") },
+    ...{
+      name: "bench",
+      edgeUrl: edge.url,
+      rootKey: secrets.rootKey,
+      stateDir: agentDir,
+      logFile: join(logDir, "agent.log"),
+    },
     ...{ host: HOST, dataPort, metricsPort, drivers: ["process"] },
     onProcess: (pid) => {
       agentPid = pid;
@@ -66,7 +70,7 @@ export async function startBenchEdge(stateDir: string): Promise<BenchEdge> {
   });
   const stop = async () => {
     await agent.stop();
-    await miniflare.dispose();
+    await edge.stop();
   };
   try {
     await agent.connected;
@@ -78,8 +82,8 @@ export async function startBenchEdge(stateDir: string): Promise<BenchEdge> {
   const bareUrl = `http://${HOST}:${barePort}/`;
   return {
     ...{ port, barePort, agentPid, stop },
-    client: new ApiClient(edgeUrl, secrets.adminToken),
-    workerdPid: Number(readFileSync(pidFile, "utf8")),
+    client: new ApiClient(edge.url, secrets.adminToken),
+    workerdPid,
     async setBareTargets(targets) {
       const { status } = await fetch(bareUrl, { method: "PUT", body: JSON.stringify(targets) });
       if (status !== 204) throw new CliError(`the bare Worker answered ${status} to its targets`);
@@ -94,56 +98,13 @@ export async function startBenchEdge(stateDir: string): Promise<BenchEdge> {
   };
 }
 
-async function miniflareOptions(
-  { rootKey, adminToken }: Secrets,
-  stateDir: string,
-  pidFile: string,
-  port: number,
-  barePort: number,
-) {
-  const config = parseWorkerConfig(readFileSync(join(PACKAGE_ROOT, "wrangler.toml"), "utf8"));
-  const { compatibilityDate } = config;
-  const bareScript = readFileSync(new URL("../bare-worker.js", import.meta.url), "utf8");
-  const network = { NET: { network: { allow: ["private", "public"] } } };
-  process.env.MINIFLARE_WORKERD_PATH = join(PACKAGE_ROOT, "bin/workerd-guard.sh");
-  return convertV4MiniflareOptions({
-    workers: [
-      {
-        name: "rouse",
-        compatibilityDate,
-        compatibilityFlags: [...config.compatibilityFlags],
-        modules: [{ type: "ESModule", path: "index.js", contents: await bundleWorker(PACKAGE_ROOT) }],
-        durableObjects: Object.fromEntries(
-          config.durableObjects.map(({ binding, className }) => [binding, { className, useSQLite: true }]),
-        ),
-        bindings: {
-          ROUSE_ROOT_KEY: rootKey,
-          ROUSE_ADMIN_TOKEN_HASH: hashToken(adminToken),
-          CONTROL_HOST: "",
-          DEFAULT_DOMAIN: "localhost",
-          SINGLE_GATEWAY: "1",
-          PATH_TOKENS: "1",
-        },
-        serviceBindings: network,
-        unsafeDirectSockets: [{ host: HOST, port }],
-      },
-      {
-        name: "bare",
-        compatibilityDate,
-        compatibilityFlags: [...config.compatibilityFlags],
-        modules: [{ type: "ESModule", path: "bare.js", contents: bareScript }],
-        durableObjects: { REVISION: { className: "Revision", scriptName: "rouse", useSQLite: true } },
-        serviceBindings: network,
-        unsafeDirectSockets: [{ host: HOST, port: barePort }],
-      },
-    ],
-    ...{ host: HOST, port: 0, resourcePersistencePath: join(stateDir, "edge") },
-    unsafeRuntimeEnv: { ROUSE_WORKERD_PID_FILE: pidFile, ROUSE_WORKERD_BINARY: workerdBinary },
-    log: new Log(LogLevel.NONE),
-    logRequests: false,
-    cf: false,
-    telemetry: { enabled: false },
-  });
+/** The bare Worker, which also hands out what a Revision object says of itself. */
+function bareWorker(port: number): V4WorkerOptions {
+  const script = readFileSync(new URL("../bare-worker.js", import.meta.url), "utf8");
+  return {
+    ...plainWorker(readWorkerConfig(), { name: "bare", script, host: HOST, port }),
+    durableObjects: { REVISION: { className: "Revision", scriptName: ROUSE_WORKER, useSQLite: true } },
+  };
 }
 
 function mintGrant(rootKey: string, agentUid: string, podId: string): string {

@@ -17,12 +17,13 @@ import { duration, line, localUrl, styleFor } from "../../src/cli/up/report.ts";
 import { parseWorkerConfig } from "../../src/cli/up/worker-config.ts";
 
 describe("wrangler.toml", () => {
-  it("as shipped gives the local edge its date, flags and objects", () => {
+  it("as shipped gives the local edge its date, flags, objects and KV", () => {
     const config = parseWorkerConfig(readFileSync(join(PACKAGE_ROOT, "wrangler.toml"), "utf8"));
     expect(config.compatibilityDate).toMatch(/^\d{4}-\d{2}-\d{2}$/);
     expect(config.compatibilityFlags).toContain("enable_request_signal");
     expect(config.durableObjects).toContainEqual({ binding: "CONTROL_PLANE", className: "ControlPlane" });
     expect(config.durableObjects.length).toBeGreaterThanOrEqual(4);
+    expect(config.kvNamespaces).toEqual(["ROUTE_COPIES"]);
   });
 
   it("with routes filled in for a deployment is read all the same", () => {
@@ -35,6 +36,9 @@ describe("wrangler.toml", () => {
       "[[durable_objects.bindings]]",
       'name = "A"',
       'class_name = "B"',
+      "[[kv_namespaces]]",
+      'binding = "C"',
+      'id = "0123456789abcdef"',
       "[[migrations]]",
       'tag = "v1"',
       'new_sqlite_classes = ["B"]',
@@ -43,6 +47,7 @@ describe("wrangler.toml", () => {
       compatibilityDate: "2026-10-25",
       compatibilityFlags: ["a", "b"],
       durableObjects: [{ binding: "A", className: "B" }],
+      kvNamespaces: ["C"],
     });
   });
 

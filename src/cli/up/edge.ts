@@ -1,19 +1,14 @@
-/**
- * The edge on this machine: the Worker and its Durable Objects in workerd, started by Miniflare. Requests arrive at a direct
- * socket and leave through a `network` binding: both skip Miniflare's own Workers, which cost 200 and 100 µs per request.
- */
+/** The edge on this machine: the Worker, its Durable Objects and its KV in workerd, started by Miniflare. */
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
 import { CliError, messageOf, systemCodeOf } from "../cli-error.ts";
-import { isLoopback } from "../loopback.ts";
 import { PACKAGE_ROOT } from "../package-root.ts";
-import { hashToken, type Secrets } from "../secrets.ts";
+import type { Secrets } from "../secrets.ts";
 import { bundleWorker } from "./bundle.ts";
+import { processOptions, ROUSE_WORKER, readWorkerConfig, rouseWorker } from "./edge-worker.ts";
 import { openLog } from "./log-file.ts";
 import { portTaken } from "./ports.ts";
-import { parseWorkerConfig } from "./worker-config.ts";
 
 export type EdgeOptions = {
   readonly host: string;
@@ -22,11 +17,13 @@ export type EdgeOptions = {
   readonly secrets: Secrets;
   /** Suffix of every service's host name. */
   readonly domain: string;
-  /** Databases of the Durable Objects, and workerd's pid file. */
+  /** Databases of the Durable Objects and of KV, and workerd's pid file. */
   readonly dataDir: string;
   readonly logFile: string;
   /** Called with each new workerd process: at the start, and when Miniflare replaced one that died. */
   readonly onProcess?: (pid: number) => void;
+  /** Workers beside Rouse's own in the same process, see plainWorker. */
+  readonly extraWorkers?: readonly V4WorkerOptions[];
 };
 
 export type Edge = {
@@ -37,9 +34,6 @@ export type Edge = {
   /** Ends workerd at once; the state is on disk already. */
   stop(): Promise<void>;
 };
-
-// The package has no types.
-const workerdBinary = (createRequire(import.meta.url)("workerd") as { readonly default: string }).default;
 
 const STOP_TIMEOUT_MS = 3_000;
 
@@ -52,12 +46,22 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const log = openLog(options.logFile);
   const pidFile = join(options.dataDir, "workerd.pid");
   rmSync(pidFile, { force: true });
-  guardWorkerd();
   const reportProcess = () => options.onProcess?.(Number(readFileSync(pidFile, "utf8")));
 
-  const miniflare = withoutSignalListeners(
-    () => new Miniflare(miniflareOptions(options, script, pidFile, log, reportProcess)),
-  );
+  // The kubeconfig's URL holds the token, so a logged URL would too.
+  const write = (level: string, message: string) =>
+    log.write(
+      `${new Date().toISOString()} ${level} ${message.replaceAll(options.secrets.adminToken, "<admin-token>")}\n`,
+    );
+  const source = { name: ROUSE_WORKER, script, host: options.host, port: options.port };
+  const worker = rouseWorker(readWorkerConfig(), source, { ...options, isSingleGateway: true });
+  const miniflareOptions = convertV4MiniflareOptions({
+    ...processOptions(options.dataDir, pidFile),
+    workers: [worker, ...(options.extraWorkers ?? [])],
+    unsafeHandleRuntimeRestart: reportProcess,
+    handleStructuredLogs: ({ level, message }) => write(level, message),
+  });
+  const miniflare = withoutSignalListeners(() => new Miniflare(miniflareOptions));
   try {
     await miniflare.ready;
   } catch (error) {
@@ -77,56 +81,6 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       log.end();
     },
   };
-}
-
-function miniflareOptions(
-  { host, port, secrets, domain, dataDir }: EdgeOptions,
-  script: string,
-  pidFile: string,
-  log: NodeJS.WritableStream,
-  reportProcess: () => void,
-) {
-  const config = parseWorkerConfig(readFileSync(join(PACKAGE_ROOT, "wrangler.toml"), "utf8"));
-  // The kubeconfig's URL holds the token, so a logged URL would too.
-  const write = (level: string, message: string) =>
-    log.write(`${new Date().toISOString()} ${level} ${message.replaceAll(secrets.adminToken, "<admin-token>")}\n`);
-  return convertV4MiniflareOptions({
-    name: "rouse",
-    compatibilityDate: config.compatibilityDate,
-    compatibilityFlags: [...config.compatibilityFlags],
-    modules: [{ type: "ESModule", path: "index.js", contents: script }],
-    durableObjects: Object.fromEntries(
-      config.durableObjects.map(({ binding, className }) => [binding, { className, useSQLite: true }]),
-    ),
-    bindings: {
-      ROUSE_ROOT_KEY: secrets.rootKey,
-      ROUSE_ADMIN_TOKEN_HASH: hashToken(secrets.adminToken),
-      CONTROL_HOST: "",
-      DEFAULT_DOMAIN: domain,
-      SINGLE_GATEWAY: "1",
-      PATH_TOKENS: isLoopback(host) ? "1" : "",
-      // Miniflare's sockets do not tell who calls; on loopback it is known.
-      CLIENT_IP: isLoopback(host) ? "127.0.0.1" : "",
-    },
-    serviceBindings: { NET: { network: { allow: ["private", "public"] } } },
-    unsafeDirectSockets: [{ host, port }],
-    // Miniflare's own entry is not used; it stays on loopback, on any port.
-    host: "127.0.0.1",
-    port: 0,
-    resourcePersistencePath: dataDir,
-    unsafeRuntimeEnv: { ROUSE_WORKERD_PID_FILE: pidFile, ROUSE_WORKERD_BINARY: workerdBinary },
-    unsafeHandleRuntimeRestart: reportProcess,
-    handleStructuredLogs: ({ level, message }) => write(level, message),
-    log: new Log(LogLevel.NONE),
-    logRequests: false,
-    cf: false, // Otherwise it asks the internet for a sample.
-    telemetry: { enabled: false },
-  });
-}
-
-/** workerd is started through a script that ties its life to ours; where scripts cannot run, plainly. */
-function guardWorkerd(): void {
-  if (process.platform !== "win32") process.env.MINIFLARE_WORKERD_PATH = join(PACKAGE_ROOT, "bin/workerd-guard.sh");
 }
 
 /** Miniflare exits the process at once on a signal, so nothing that we do on one would happen. */

@@ -1,10 +1,11 @@
 /**
- * What wrangler.toml says of the Worker, so that the local edge runs with the same date, flags and objects as a deployment.
+ * What wrangler.toml says of the Worker, so that the local edge runs with the same date, flags, objects and KV as a deployment.
  * Reads only the keys below, each on one line, as the shipped file has them; everything else in it is for wrangler.
  *
  *     compatibility_date = "…"   compatibility_flags = ["…"]
  *     [[durable_objects.bindings]]   name = "…"   class_name = "…"
  *     [[migrations]]                 new_sqlite_classes = ["…"]
+ *     [[kv_namespaces]]              binding = "…"
  */
 import { CliError } from "../cli-error.ts";
 
@@ -12,6 +13,8 @@ export type WorkerConfig = {
   readonly compatibilityDate: string;
   readonly compatibilityFlags: readonly string[];
   readonly durableObjects: readonly { readonly binding: string; readonly className: string }[];
+  /** Bindings; an id, which `wrangler deploy` may have written beside one, is the account's and means nothing here. */
+  readonly kvNamespaces: readonly string[];
 };
 
 export function parseWorkerConfig(toml: string): WorkerConfig {
@@ -28,6 +31,7 @@ export function parseWorkerConfig(toml: string): WorkerConfig {
     compatibilityDate: text(top, "compatibility_date"),
     compatibilityFlags: texts(top, "compatibility_flags"),
     durableObjects,
+    kvNamespaces: tables.filter((table) => table.name === "kv_namespaces").map(({ values }) => text(values, "binding")),
   };
 }
 
