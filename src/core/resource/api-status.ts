@@ -16,10 +16,13 @@ export type ApiStatus = {
     readonly group?: string;
     readonly kind?: string;
     readonly uid?: string;
+    readonly causes?: readonly StatusCause[];
     readonly retryAfterSeconds?: number;
   };
   readonly code: number;
 };
+
+export type StatusCause = { readonly reason: string; readonly message: string; readonly field?: string };
 
 export type StatusReason = keyof typeof CODES;
 
@@ -29,10 +32,13 @@ const CODES = {
   Forbidden: 403,
   NotFound: 404,
   MethodNotAllowed: 405,
+  NotAcceptable: 406,
   AlreadyExists: 409,
   Conflict: 409,
+  Expired: 410,
   RequestEntityTooLarge: 413,
   UnsupportedMediaType: 415,
+  Invalid: 422,
   InternalError: 500,
   ServiceUnavailable: 503,
 } as const;
@@ -52,6 +58,23 @@ export function failure(reason: StatusReason, message: string, details?: ApiStat
 
 export function notFound(type: ResourceType, name: string): ApiStatus {
   return failure("NotFound", `${type.resource} ${JSON.stringify(name)} not found`, detailsOf(type, name));
+}
+
+/** Nothing is served at the path. kn and client-go tell it from a missing object by the cause. */
+export function unknownPath(): ApiStatus {
+  return failure("NotFound", "the server could not find the requested resource", {
+    causes: [{ reason: "UnexpectedServerResponse", message: "404 page not found" }],
+  });
+}
+
+/**
+ * Something that was sent breaks a rule.
+ * @param subject kind and group of what is wrong, such as `DeleteOptions.meta.k8s.io ""`
+ * @param field path of the member, `message` what is wrong with it
+ */
+export function invalidField(subject: string, field: string, message: string): ApiStatus {
+  const causes = [{ reason: "FieldValueInvalid", message, field }];
+  return failure("Invalid", `${subject} is invalid: ${field}: ${message}`, { causes });
 }
 
 export function alreadyExists(type: ResourceType, name: string): ApiStatus {

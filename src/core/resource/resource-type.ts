@@ -17,6 +17,8 @@ export type ResourceType<Kind extends KindName | ViewName = KindName | ViewName>
   readonly version: string;
   readonly plural: string;
   readonly shortNames: readonly string[];
+  /** Groups of kinds that kubectl can ask for in one word: `kubectl get all`. */
+  readonly categories: readonly string[];
   readonly isNamespaced: boolean;
   readonly verbs: readonly Verb[];
   /** `plural.group`, as error messages name it. */
@@ -43,7 +45,10 @@ export const RESOURCE_TYPES: Readonly<Record<KindName, StoredType>> = {
   Route: serving("Route", "v1", "routes", ["rt"], ALL),
   DomainMapping: serving("DomainMapping", "v1beta1", "domainmappings", ["dm"], ALL),
   // Placeholders that Routes make, so that a cluster-local name has an object to look at; clients may relabel them.
-  CoreService: core("CoreService", "Service", "services", ["svc"], true, ["get", "list", "update", "patch", "delete"]),
+  CoreService: {
+    ...core("CoreService", "Service", "services", ["svc"], true, ["get", "list", "update", "patch", "delete"]),
+    categories: ["all"],
+  },
   ConfigMap: core("ConfigMap", "ConfigMap", "configmaps", ["cm"], true, ALL),
   Secret: core("Secret", "Secret", "secrets", [], true, ALL),
   Namespace: core("Namespace", "Namespace", "namespaces", ["ns"], false, ALL),
@@ -57,7 +62,7 @@ export const STORED_TYPES: readonly StoredType[] = [
 ];
 
 export const VIEW_TYPES: readonly ViewType[] = [
-  core("Pod", "Pod", "pods", ["po"], true, READ),
+  { ...core("Pod", "Pod", "pods", ["po"], true, READ), categories: ["all"] },
   core("Node", "Node", "nodes", ["no"], false, READ),
   view("PodAutoscaler", "autoscaling.internal.knative.dev", "v1alpha1", "podautoscalers", ["kpa", "pa"], true),
   view("ServerlessService", "networking.internal.knative.dev", "v1alpha1", "serverlessservices", ["sks"], true),
@@ -98,6 +103,7 @@ function serving(
     version,
     plural,
     shortNames,
+    categories: ["all", "knative", "serving"],
     isNamespaced: true,
     verbs,
     resource: `${plural}.${SERVING_GROUP}`,
@@ -120,6 +126,7 @@ function core<Kind extends KindName | ViewName>(
     version: "v1",
     plural,
     shortNames,
+    categories: [],
     isNamespaced,
     verbs,
     resource: plural,
@@ -142,6 +149,7 @@ function view(
     version,
     plural,
     shortNames,
+    categories: group.endsWith(".internal.knative.dev") ? ["knative-internal"] : [],
     isNamespaced,
     verbs: READ,
     resource: `${plural}.${group}`,
