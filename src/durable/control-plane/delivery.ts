@@ -1,11 +1,15 @@
 /**
  * Carries the outbox out: different targets side by side, one target's messages in order, at least once. A target that
  * fails is tried again after a pause that doubles up to a minute; the pauses are memory only, so a restart tries at once.
+ *
+ *     outbox ─▶ ready ─▶ busy ─▶ done         each target is in one of them; the cost of a step does not grow with how
+ *                 ▲       │                   many wait
+ *                 └─ paused
  */
 import type { AgentRef, ObjectNamespace, RevisionRpc, RouteChange, RoutesRpc } from "../../core/protocol/objects.ts";
 import type { Outbox, OutboxRow, OutboxTarget } from "./outbox.ts";
 
-const MAX_TARGETS_AT_ONCE = 16;
+const MAX_TARGETS_AT_ONCE = 32;
 const MAX_ENTRIES_PER_CALL = 200;
 const CALL_DEADLINE_MS = 10_000;
 const FIRST_PAUSE_MS = 250;
@@ -27,10 +31,15 @@ type DeliveryOptions = {
   readonly onIdle: () => void;
 };
 
+type Pause = { readonly target: OutboxTarget; readonly untilMs: number };
+
 export class Delivery {
   readonly #options: DeliveryOptions;
+  readonly #ready = new Map<string, OutboxTarget>();
   readonly #busy = new Set<string>();
-  readonly #pauses = new Map<string, { readonly attempt: number; readonly untilMs: number }>();
+  readonly #paused = new Map<string, Pause>();
+  /** How often in a row a target failed. */
+  readonly #failures = new Map<string, number>();
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -38,12 +47,22 @@ export class Delivery {
 
   /** Starts what can be started now. */
   start(nowMs: number): void {
-    for (const target of this.#options.outbox.targets()) {
-      if (this.#busy.size >= MAX_TARGETS_AT_ONCE) return;
+    for (const [id, { target, untilMs }] of this.#paused) {
+      if (untilMs > nowMs) continue;
+      this.#paused.delete(id);
+      this.#ready.set(id, target);
+    }
+    for (const target of this.#options.outbox.takeTargets()) {
       const id = idOf(target);
-      if (this.#busy.has(id) || (this.#pauses.get(id)?.untilMs ?? 0) > nowMs) continue;
+      if (!this.#paused.has(id)) this.#ready.set(id, target);
+    }
+    for (const [id, target] of this.#ready) {
+      if (this.#busy.size >= MAX_TARGETS_AT_ONCE) return;
+      // One that is busy stays ready: it got messages since, which its current round may have missed.
+      if (this.#busy.has(id)) continue;
+      this.#ready.delete(id);
       this.#busy.add(id);
-      void this.#deliver(target).finally(() => {
+      void this.#deliver(id, target).finally(() => {
         this.#busy.delete(id);
         this.#options.onIdle();
       });
@@ -52,28 +71,26 @@ export class Delivery {
 
   /** When the outbox wants attention again; null = it is empty. A call under way is given until its deadline. */
   nextDueMs(nowMs: number): number | null {
-    const due = this.#options.outbox.targets().map((target) => {
-      const id = idOf(target);
-      if (this.#busy.has(id)) return nowMs + CALL_DEADLINE_MS;
-      return Math.max(this.#pauses.get(id)?.untilMs ?? nowMs, nowMs);
-    });
-    return due.length === 0 ? null : Math.min(...due);
+    let dueMs: number | null = this.#busy.size + this.#ready.size > 0 ? nowMs + CALL_DEADLINE_MS : null;
+    for (const { untilMs } of this.#paused.values()) dueMs = Math.max(nowMs, Math.min(dueMs ?? untilMs, untilMs));
+    return dueMs;
   }
 
-  async #deliver(target: OutboxTarget): Promise<void> {
-    const id = idOf(target);
+  async #deliver(id: string, target: OutboxTarget): Promise<void> {
+    const { outbox, onDelivered } = this.#options;
     try {
       for (;;) {
-        const rows = this.#options.outbox.head(target, target.kind === "routes" ? MAX_ENTRIES_PER_CALL : 1);
+        const rows = outbox.head(target, target.kind === "routes" ? MAX_ENTRIES_PER_CALL : 1);
         if (rows.length === 0) break;
         await withDeadline(this.#call(target, rows), CALL_DEADLINE_MS);
-        this.#options.onDelivered(rows);
+        onDelivered(rows);
       }
-      this.#pauses.delete(id);
+      this.#failures.delete(id);
     } catch (error) {
-      const attempt = (this.#pauses.get(id)?.attempt ?? 0) + 1;
+      const attempt = (this.#failures.get(id) ?? 0) + 1;
+      this.#failures.set(id, attempt);
       const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1)) * (0.75 + Math.random() / 2);
-      this.#pauses.set(id, { attempt, untilMs: Date.now() + pauseMs });
+      this.#paused.set(id, { target, untilMs: Date.now() + pauseMs });
       console.warn(`control-plane: ${id} did not take its messages (attempt ${attempt}): ${String(error)}`);
     }
   }

@@ -17,9 +17,17 @@ export type OutboxRow = { readonly id: number; readonly message: OutboxMessage }
 
 export class Outbox {
   readonly #sql: SqlStorage;
+  /** Targets that were sent something since takeTargets, by kind and name. One whose transaction failed does no harm. */
+  #touched: Map<string, OutboxTarget>;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    // The only look at the whole outbox: what an earlier life of the object left.
+    const left = sql
+      .exec("SELECT target_kind, target, MIN(id) AS first FROM outbox GROUP BY target_kind, target ORDER BY first")
+      .toArray()
+      .map((row) => ({ kind: row.target_kind as OutboxTarget["kind"], name: String(row.target) }));
+    this.#touched = new Map(left.map((target) => [`${target.kind}/${target.name}`, target]));
   }
 
   /** @returns the message's sequence */
@@ -35,11 +43,11 @@ export class Outbox {
     return this.#put({ kind: "routes", name: routesShardOf(host) }, host, { type: "entry", host, entry });
   }
 
-  targets(): OutboxTarget[] {
-    return this.#sql
-      .exec("SELECT target_kind, target, MIN(id) AS first FROM outbox GROUP BY target_kind, target ORDER BY first")
-      .toArray()
-      .map((row) => ({ kind: row.target_kind as OutboxTarget["kind"], name: String(row.target) }));
+  /** The targets that got messages since the last call, and at first all that have some; the first to get one first. */
+  takeTargets(): readonly OutboxTarget[] {
+    const taken = [...this.#touched.values()];
+    this.#touched = new Map();
+    return taken;
   }
 
   /** The oldest messages of a target. */
@@ -60,6 +68,7 @@ export class Outbox {
   }
 
   #put(target: OutboxTarget, slot: string, message: OutboxMessage): number {
+    this.#touched.set(`${target.kind}/${target.name}`, target);
     const row = this.#sql
       .exec(
         "INSERT OR REPLACE INTO outbox (target_kind, target, slot, message) VALUES (?, ?, ?, ?) RETURNING id",
