@@ -2,8 +2,10 @@
  * What the API server asks of the ControlPlane object. Expected refusals are values: a Kubernetes Status that the API
  * server passes on. Objects and bodies are plain JSON.
  */
+
 import type { ApiStatus } from "../resource/api-status.ts";
 import type { KindName, KubeObject, ObjectKey } from "../resource/object.ts";
+import type { RevisionFacts } from "../view/revision-facts.ts";
 import type { AgentCapacity, AgentConnection, ControlPlaneInbox } from "./objects.ts";
 
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly status: ApiStatus };
@@ -62,6 +64,11 @@ export type AgentView = {
   readonly changedAt: string;
 };
 
+/** Revisions of a namespace (null = of all) or of these uids. */
+export type RevisionQuery =
+  | { readonly by: "namespace"; readonly namespace: string | null; readonly name?: string }
+  | { readonly by: "uid"; readonly uids: readonly string[] };
+
 export type JoinToken = { readonly token: string; readonly expiresAt: string };
 
 export type ControlPlaneRpc = ControlPlaneInbox & {
@@ -77,4 +84,6 @@ export type ControlPlaneRpc = ControlPlaneInbox & {
   /** Uses up a join token. */
   join(token: string, name: string): Promise<Outcome<{ readonly agentUid: string }>>;
   describeAgents(): Promise<readonly AgentView[]>;
+  /** Revisions for views, in order of namespace and name; uids that are not known are left out. */
+  describeRevisions(query: RevisionQuery): Promise<readonly RevisionFacts[]>;
 };

@@ -147,8 +147,20 @@ export type AgentDescription = {
   /** null until it said hello. */
   readonly dataUrl: string | null;
   readonly generation: number;
-  readonly desired: readonly { readonly podId: string; readonly wanted: string }[];
+  readonly desired: readonly DescribedPod[];
   readonly pods: readonly PodStatus[];
+};
+
+/** A wanted pod as views tell of it: without its template, whose environment may hold secrets. */
+export type DescribedPod = {
+  readonly podId: string;
+  readonly revisionUid: string;
+  readonly wanted: DesiredPod["wanted"];
+  readonly namespace: string;
+  readonly revision: string;
+  readonly image: string;
+  readonly createdAtMs?: number;
+  readonly retiringSinceMs?: number;
 };
 
 // --- ControlPlane, as the other objects see it ---
@@ -172,6 +184,10 @@ export type RevisionObservation = {
   readonly sequence: number;
   readonly desiredScale: number;
   readonly actualScale: number;
+  /** Whether the activator is in the way of requests; absent in the version before. */
+  readonly mode?: "Proxy" | "Serve";
+  /** Ids of ready pods, of many only the first; absent in the version before. */
+  readonly readyPods?: readonly string[];
   /** The initial scale was reached once (Knative's ScaleTargetInitialized). Never goes back. */
   readonly isInitialized: boolean;
   readonly active: { readonly status: "True" | "False" | "Unknown"; readonly reason: string; readonly message: string };

@@ -57,6 +57,9 @@ export type DesiredPod = {
    * cuts nothing). A deleted revision gives its timeout.
    */
   readonly drainLimitMs: number | null;
+  /** When the Revision object made the pod, and when it let it go, ms since epoch; for views. Absent in the version before. */
+  readonly createdAtMs?: number;
+  readonly retiringSinceMs?: number;
   readonly template: PodTemplate;
 };
 
@@ -81,6 +84,8 @@ export type PodStatus = {
   readonly exitCode?: number;
   /** Name of the signal that ended it, e.g. SIGKILL. */
   readonly signal?: string;
+  /** How often its process was started again in place; absent = never. */
+  readonly restarts?: number;
   /** Milliseconds from the agent's receipt of the wish to the running process; 0 until known. */
   readonly startMs: number;
   /** Milliseconds from the running process to the passed probe; 0 until known. */

@@ -162,6 +162,8 @@ export class Assigner {
           revisionUid: context.revisionUid,
           wanted: pod.state === "stopping" ? "retiring" : "running",
           drainLimitMs: context.drainLimitMs,
+          createdAtMs: pod.createdAtMs,
+          ...(pod.state === "stopping" ? { retiringSinceMs: pod.sinceMs } : {}),
           template: context.template,
         }),
       );

@@ -25,7 +25,7 @@ import { Admissions, type Lease } from "./admissions.ts";
 import type { AssignCall } from "./assigner.ts";
 import { Deployment } from "./deployment.ts";
 import type { Effects } from "./effects.ts";
-import { failureOf, SCHEDULING_DEADLINE_MS, saysTheSame } from "./observation.ts";
+import { failureOf, MAX_PODS_TOLD, SCHEDULING_DEADLINE_MS, saysTheSame } from "./observation.ts";
 import { Pace } from "./pace.ts";
 import type { AgentContact, RevisionSnapshot } from "./snapshot.ts";
 
@@ -309,7 +309,8 @@ export class RevisionMachine {
 
   #observe(order: RevisionOrder, nowMs: number): void {
     if (this.#autoscaler === null) return;
-    const actualScale = this.#deployment.ready().length;
+    const ready = this.#deployment.ready();
+    const actualScale = ready.length;
     const { active, isInitialized } = this.#autoscaler.status();
     const observation: RevisionObservation = {
       revisionUid: order.revisionUid,
@@ -317,6 +318,8 @@ export class RevisionMachine {
       sequence: Math.max((this.#observation?.sequence ?? 0) + 1, nowMs),
       desiredScale: this.#replicas,
       actualScale,
+      mode: this.#admissions.mode,
+      readyPods: ready.slice(0, MAX_PODS_TOLD).map(({ podId }) => podId),
       isInitialized,
       active: { status: active.status, reason: active.reason, message: active.message },
       failure: failureOf(actualScale, this.#deployment.failures, this.#deployment.unplacedMessage(order, nowMs)),

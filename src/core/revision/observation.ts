@@ -7,6 +7,9 @@ import type { StartFailures } from "./start-failures.ts";
 /** A revision's pods wait this long for an agent before that is called a failure. */
 export const SCHEDULING_DEADLINE_MS = 15_000;
 
+/** An observation names so many ready pods: each change of one says all of them again. */
+export const MAX_PODS_TOLD = 100;
+
 /**
  * Why there is no pod, as a condition. A revision with a ready pod has no failure, whatever happened before.
  * @param unplaced  the message for people when pods could not be placed within SCHEDULING_DEADLINE_MS, else null

@@ -4,6 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { admitPods } from "../../core/agent/capacity.ts";
+import { describePod } from "../../core/agent/description.ts";
 import { afterAbsence, isSilent, judgeHello, LOST_AFTER_MS } from "../../core/agent/link-state.ts";
 import {
   CLOSE_STOPPING,
@@ -118,7 +119,7 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
       connection: identity?.connection ?? "NeverSeen",
       dataUrl: identity?.dataUrl ?? null,
       generation: this.#store.current("generation"),
-      desired: this.#store.assignments().flatMap((entry) => entry.pods),
+      desired: this.#store.assignments().flatMap((entry) => entry.pods.map(describePod)),
       pods: this.#store.statuses(),
     };
   }

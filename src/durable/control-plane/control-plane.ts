@@ -18,6 +18,7 @@ import type {
   ObjectList,
   Outcome,
   Patch,
+  RevisionQuery,
   WriteOptions,
 } from "../../core/protocol/control-plane.ts";
 import type { AgentObservation, AgentRef, RevisionObservation } from "../../core/protocol/objects.ts";
@@ -28,6 +29,7 @@ import { type KindName, type KubeObject, keyOf, type ObjectKey } from "../../cor
 import type { Revision } from "../../core/resource/serving.ts";
 import { timestampOf } from "../../core/resource/timestamp.ts";
 import { FRESH_FOR_MS } from "../../core/routing/freshness.ts";
+import type { RevisionFacts } from "../../core/view/revision-facts.ts";
 import { migrate } from "../migrations.ts";
 import { AgentRegistry } from "./agent-registry.ts";
 import type { DeliveryEnv } from "./delivery.ts";
@@ -130,6 +132,10 @@ export class ControlPlane extends DurableObject<ControlPlaneEnv> implements Cont
 
   async describeAgents(): Promise<readonly AgentView[]> {
     return this.#agents.views();
+  }
+
+  async describeRevisions(query: RevisionQuery): Promise<readonly RevisionFacts[]> {
+    return this.#world.revisions.facts(query);
   }
 
   async createJoinToken(): Promise<JoinToken> {

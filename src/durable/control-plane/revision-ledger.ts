@@ -1,7 +1,9 @@
 /** What each Revision object was told last, and what it said last. Rows go with the revision. */
-
+import type { RevisionQuery } from "../../core/protocol/control-plane.ts";
 import type { RevisionObservation } from "../../core/protocol/objects.ts";
 import type { OrderDraft } from "../../core/reconcile/observed.ts";
+import type { Revision } from "../../core/resource/serving.ts";
+import { type RevisionFacts, toRevisionFacts } from "../../core/view/revision-facts.ts";
 
 const DESTROYED = "destroyed";
 
@@ -33,6 +35,15 @@ export class RevisionLedger {
     return row === undefined ? null : (JSON.parse(String(row.body)) as RevisionObservation);
   }
 
+  /** Revisions with what their objects said last, for views: no object is woken for a list. */
+  facts(query: RevisionQuery): RevisionFacts[] {
+    if (query.by === "uid") return query.uids.flatMap((uid) => this.#facts("o.uid = ?", uid));
+    const { namespace, name } = query;
+    if (namespace === null) return this.#facts("TRUE");
+    if (name === undefined) return this.#facts("o.namespace = ?", namespace);
+    return this.#facts("o.namespace = ? AND o.name = ?", namespace, name);
+  }
+
   /** @returns false for one that is not newer than what is known */
   recordObservation(observation: RevisionObservation): boolean {
     const written = this.#sql.exec(
@@ -49,6 +60,21 @@ export class RevisionLedger {
   forget(revisionUid: string): void {
     this.#sql.exec("DELETE FROM orders WHERE revision_uid = ?", revisionUid);
     this.#sql.exec("DELETE FROM observations WHERE revision_uid = ?", revisionUid);
+  }
+
+  #facts(condition: string, ...bindings: readonly string[]): RevisionFacts[] {
+    const rows = this.#sql.exec<{ revision: string; observation: string | null }>(
+      `SELECT o.body AS revision, s.body AS observation FROM objects o LEFT JOIN observations s ON s.revision_uid = o.uid
+       WHERE o.kind = 'Revision' AND ${condition} ORDER BY o.namespace, o.name`,
+      ...bindings,
+    );
+    const facts: RevisionFacts[] = [];
+    // One body at a time: all of them parsed would be many times what is answered.
+    for (const { revision, observation } of rows) {
+      const said = observation === null ? null : (JSON.parse(observation) as RevisionObservation);
+      facts.push(toRevisionFacts(JSON.parse(revision) as Revision, said));
+    }
+    return facts;
   }
 
   #lastOrder(revisionUid: string): string | null {

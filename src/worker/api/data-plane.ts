@@ -3,6 +3,7 @@
  * CLI and tests.
  */
 import { Hono } from "hono";
+import { failure } from "../../core/resource/api-status.ts";
 import { answerStatus } from "./answers.ts";
 import { type ApiEnvironment, controlPlaneOf } from "./environment.ts";
 
@@ -14,5 +15,13 @@ export function dataPlaneRoutes(): Hono<ApiEnvironment> {
       if (!found.ok) return answerStatus(found.status);
       return c.json(await c.env.REVISION.getByName(found.value.metadata.uid).describe());
     })
-    .get("/rouse/v1/agents/:uid", async (c) => c.json(await c.env.AGENT.getByName(c.req.param("uid")).describe()));
+    .get("/rouse/v1/agents/:uid", async (c) => {
+      const uid = c.req.param("uid");
+      // An object would be made for whatever name is asked for.
+      const agents = await controlPlaneOf(c.env).describeAgents();
+      if (!agents.some(({ agentUid }) => agentUid === uid)) {
+        return answerStatus(failure("NotFound", `agents.rouse.dev ${JSON.stringify(uid)} not found`));
+      }
+      return c.json(await c.env.AGENT.getByName(uid).describe());
+    });
 }
