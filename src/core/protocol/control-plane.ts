@@ -47,9 +47,18 @@ export type ListQuery = {
   readonly namespace: string | null;
   readonly labelSelector: string;
   readonly fieldSelector: string;
+  /** Items of a page at most; 0 leaves it to the store, which ends a page where it would be too large to send. */
+  readonly limit: number;
+  /** Where the page before ended; "" = the first. */
+  readonly continueToken: string;
 };
 
-export type ObjectList = { readonly items: readonly KubeObject[]; readonly resourceVersion: string };
+export type ObjectList = {
+  readonly items: readonly KubeObject[];
+  readonly resourceVersion: string;
+  /** For the next page; "" = this was the last. */
+  readonly continueToken: string;
+};
 
 export type AgentView = {
   readonly agentUid: string;
@@ -79,6 +88,8 @@ export type ControlPlaneRpc = ControlPlaneInbox & {
   patchObject(key: ObjectKey, patch: Patch, options: WriteOptions): Promise<Outcome<KubeObject>>;
   /** @returns the object while a finalizer holds it, else a Status of success */
   deleteObject(key: ObjectKey, options: DeleteOptions): Promise<Outcome<KubeObject | ApiStatus>>;
+  /** Deletes a selection, whatever its limit. @returns the objects as they were */
+  deleteObjects(query: ListQuery, options: DeleteOptions): Promise<Outcome<ObjectList>>;
   /** A token with which one agent may join until it expires. */
   createJoinToken(): Promise<JoinToken>;
   /** Uses up a join token. */

@@ -6,6 +6,16 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/**
+ * The member at a path of names; undefined when any step of it is absent.
+ * @param value any JSON value
+ */
+export function memberAt(value: unknown, ...path: readonly string[]): unknown {
+  let found = value;
+  for (const name of path) found = isJsonObject(found) && Object.hasOwn(found, name) ? found[name] : undefined;
+  return found;
+}
+
 /** Whether two JSON values are the same; an absent member equals an undefined one, the order of members is nothing. */
 export function jsonEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;

@@ -3,6 +3,12 @@ import type { KindRules } from "./kind-rule.ts";
 import { any } from "./schema.ts";
 import { kindSchema } from "./serving.ts";
 
+/** The status of every namespace: they go at once, so there is no other phase. */
+export const NAMESPACE_STATUS = { phase: "Active" };
+
+/** They are always there: the system works with them. */
+export const LASTING_NAMESPACES: readonly string[] = ["default", "knative-serving", "kube-system", "istio-system"];
+
 export const NAMESPACE_RULES: KindRules = {
   schema: kindSchema({ spec: any }),
   nameRule: "label",

@@ -1,4 +1,6 @@
 /** labelSelector and fieldSelector of a list or watch. */
+import { isJsonObject, memberAt } from "./json.ts";
+
 /** What selectors look at. */
 export type Selectable = {
   readonly metadata: {
@@ -27,17 +29,42 @@ export function parseLabelSelector(text: string): ParsedSelector {
   return { ok: true, matches: (object) => rules.every((rule) => rule(object)) };
 }
 
-/** Parses `metadata.name=N,metadata.namespace=NS`; other fields are refused, as Kubernetes refuses them for custom resources. */
-export function parseFieldSelector(text: string): ParsedSelector {
+/**
+ * Parses `metadata.name=N,status.phase!=Failed`. `\\`, `\,` and `\=` stand for the character itself.
+ * @param kind decides which fields there are: every kind has its name and namespace, a few have more, as in Kubernetes
+ */
+export function parseFieldSelector(text: string, kind = ""): ParsedSelector {
+  const fields = [...COMMON_FIELDS, ...(FIELDS_OF_KIND[kind] ?? [])];
   const rules: Selector[] = [];
-  for (const term of text.split(",").filter((part) => part !== "")) {
-    const [, field, operator, value] = /^(metadata\.name|metadata\.namespace)(==|=|!=)(.*)$/.exec(term) ?? [];
-    if (field === undefined) return { ok: false, message: `field label not supported: ${term}` };
-    const actual = (object: Selectable) =>
-      field === "metadata.name" ? object.metadata.name : (object.metadata.namespace ?? "");
-    rules.push((object) => (actual(object) === value) === (operator !== "!="));
+  for (const term of text.split(/(?<!\\),/).filter((part) => part.trim() !== "")) {
+    const [, field = "", operator, value = ""] = /^\s*([\w.]+)(==|=|!=)(.*)$/s.exec(term) ?? [];
+    if (operator === undefined) return { ok: false, message: `invalid field selector: ${JSON.stringify(term)}` };
+    if (!fields.includes(field)) return { ok: false, message: `field label not supported: ${field}` };
+    const wanted = value.replaceAll(/\\(.)/gs, "$1");
+    const path = field.split(".");
+    rules.push((object) => (fieldText(object, path) === wanted) === (operator !== "!="));
   }
   return { ok: true, matches: (object) => rules.every((rule) => rule(object)) };
+}
+
+const COMMON_FIELDS: readonly string[] = ["metadata.name", "metadata.namespace"];
+const FIELDS_OF_KIND: Readonly<Record<string, readonly string[]>> = {
+  Event: [
+    ...["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"].map(
+      (name) => `involvedObject.${name}`,
+    ),
+    ...["reason", "type", "source", "reportingComponent"],
+  ],
+  Secret: ["type"],
+  Namespace: ["status.phase"],
+  Pod: ["status.phase", "status.podIP", "spec.nodeName", "spec.restartPolicy", "spec.serviceAccountName"],
+  Node: ["spec.unschedulable"],
+};
+
+/** The member as text; "" where there is none. An Event's source is its component. */
+function fieldText(object: Selectable, path: readonly string[]): string {
+  const value = memberAt(object, ...path);
+  return String((isJsonObject(value) ? value.component : value) ?? "");
 }
 
 /** Splits at commas that are not inside parentheses. */

@@ -1,5 +1,5 @@
 /** What cells of tables show: members of objects, ages and conditions, as kubectl's users are used to them. */
-import { isJsonObject } from "./json.ts";
+import { isJsonObject, memberAt } from "./json.ts";
 
 /** null prints as nothing: what a custom resource does not have. */
 export type Cell = string | number | boolean | null;
@@ -7,16 +7,6 @@ export type Cell = string | number | boolean | null;
 /** What Kubernetes prints for its own kinds where there is nothing. */
 export const NONE = "<none>";
 export const UNKNOWN = "<unknown>";
-
-/**
- * The member at a path of names; undefined when any step of it is absent.
- * @param value any JSON value
- */
-export function memberAt(value: unknown, ...path: readonly string[]): unknown {
-  let found = value;
-  for (const name of path) found = isJsonObject(found) && Object.hasOwn(found, name) ? found[name] : undefined;
-  return found;
-}
 
 /** The list at a path; empty when there is none. */
 export function listAt(value: unknown, ...path: readonly string[]): readonly unknown[] {

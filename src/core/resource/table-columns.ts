@@ -1,5 +1,6 @@
 /** What a column of a Table is, and the columns that kinds share. */
-import { ageCell, type Cell, memberAt, textAt } from "./table-cells.ts";
+import { memberAt } from "./json.ts";
+import { ageCell, type Cell, textAt } from "./table-cells.ts";
 
 export type Column = {
   readonly name: string;

@@ -1,13 +1,12 @@
 /** The columns of Kubernetes' own kinds behind NAME, as its API server prints them. */
 
-import { isJsonObject } from "./json.ts";
+import { isJsonObject, memberAt } from "./json.ts";
 import {
   ageCell,
   type Cell,
   cellAt,
   conditionCell,
   listAt,
-  memberAt,
   memberCount,
   NONE,
   numberAt,

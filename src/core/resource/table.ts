@@ -24,7 +24,7 @@ export type TableOptions = {
 
 /** An object as it is on the wire. */
 export type TableObject = {
-  readonly metadata: { readonly name: string; readonly resourceVersion?: string };
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly resourceVersion?: string };
   readonly [field: string]: unknown;
 };
 

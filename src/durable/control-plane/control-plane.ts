@@ -101,6 +101,10 @@ export class ControlPlane extends DurableObject<ControlPlaneEnv> implements Cont
     return this.#requests.delete(key, options);
   }
 
+  async deleteObjects(query: ListQuery, options: DeleteOptions): Promise<Outcome<ObjectList>> {
+    return this.#requests.deleteSelected(query, options);
+  }
+
   async revisionObserved(observation: RevisionObservation): Promise<boolean> {
     const revision = this.#world.objects.getByUid(observation.revisionUid);
     if (revision === null) return false;

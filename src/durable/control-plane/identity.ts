@@ -1,8 +1,6 @@
 /** What a new control plane is born with: an id of its own and the namespaces that everybody expects. */
-import { SYSTEM_NAMESPACE } from "../../core/resource/config-map.ts";
+import { LASTING_NAMESPACES, NAMESPACE_STATUS } from "../../core/resource/namespace.ts";
 import type { World } from "./world.ts";
-
-const BORN_WITH = ["default", SYSTEM_NAMESPACE];
 
 /** Random and lasting: agents obey the control plane whose id they know, so one with lost storage stops no pods. */
 export function controlPlaneId(sql: SqlStorage): string {
@@ -15,8 +13,8 @@ export function controlPlaneId(sql: SqlStorage): string {
 
 /** Creates missing namespaces; called at each start, and nothing to do at any but the first. */
 export function seedNamespaces(world: World, nowMs: number): void {
-  for (const name of BORN_WITH) {
-    const draft = { apiVersion: "v1", kind: "Namespace" as const, metadata: { name }, status: { phase: "Active" } };
+  for (const name of LASTING_NAMESPACES) {
+    const draft = { apiVersion: "v1", kind: "Namespace" as const, metadata: { name }, status: NAMESPACE_STATUS };
     world.apply({ type: "create", draft }, nowMs);
   }
 }

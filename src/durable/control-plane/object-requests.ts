@@ -13,18 +13,24 @@ import {
   admitCreate,
   admitPatch,
   admitUpdate,
+  type NewIdentity,
 } from "../../core/resource/admit.ts";
 import { type ApiStatus, alreadyExists, conflict, deleted, failure, notFound } from "../../core/resource/api-status.ts";
+import { formatContinuation, isAfter, parseContinuation } from "../../core/resource/continuation.ts";
 import { jsonEqual, mergePatch } from "../../core/resource/json.ts";
+import { LASTING_NAMESPACES, NAMESPACE_STATUS } from "../../core/resource/namespace.ts";
 import type { KindName, KubeObject, ObjectKey } from "../../core/resource/object.ts";
+import { represent, type WireObject } from "../../core/resource/representation.ts";
 import { RESOURCE_TYPES, storedType } from "../../core/resource/resource-type.ts";
 import { parseFieldSelector, parseLabelSelector } from "../../core/resource/selector.ts";
 import type { Engine } from "./engine.ts";
+import { applyJsonPatch } from "./json-patch.ts";
 import type { World } from "./world.ts";
 
 /** A row of SQLite holds 2 MB in production; an object is also written to the event log. */
 const MAX_OBJECT_CHARS = 1_500_000;
-const PRECONDITION_FAILED = "Precondition failed: the object is not the one that the request names";
+/** A message between Worker and object holds 32 MiB; the page ends behind the object that passes this. */
+const MAX_PAGE_CHARS = 8_000_000;
 
 export class ObjectRequests {
   readonly #world: World;
@@ -41,24 +47,21 @@ export class ObjectRequests {
   }
 
   list(query: ListQuery): Outcome<ObjectList> {
-    const labels = parseLabelSelector(query.labelSelector);
-    if (!labels.ok) return refused(failure("BadRequest", labels.message));
-    const fields = parseFieldSelector(query.fieldSelector);
-    if (!fields.ok) return refused(failure("BadRequest", fields.message));
-    const items = this.#world.objects
-      .list(query.kind, query.namespace)
-      .filter((object) => labels.matches(object) && fields.matches(object));
-    return { ok: true, value: { items, resourceVersion: this.#world.objects.resourceVersion() } };
+    const selected = this.#select(query);
+    return selected.ok ? pageOf(selected.value, query, this.#world.objects.resourceVersion()) : selected;
   }
 
   create(kind: KindName, namespace: string, body: unknown, options: WriteOptions): Outcome<KubeObject> {
-    const identity = { uid: crypto.randomUUID(), random: Array.from({ length: 5 }, Math.random) };
     const type = storedType(kind, options.apiVersion);
-    const admission = admitCreate(type, namespace, body, identity, this.#context(options));
+    const context = this.#context(options);
+    const admission = admitCreate(type, namespace, body, newIdentity(), context);
     if (!admission.ok) return admission;
     const { name } = admission.object.metadata;
     if (this.#find({ kind, namespace, name }) !== null) return refused(alreadyExists(type, name));
-    return this.#save(admission.object, null, options.isDryRun);
+    const home = this.#missingNamespace(namespace, context);
+    if (home !== null && !home.ok) return home;
+    const object = kind === "Namespace" ? { ...admission.object, status: NAMESPACE_STATUS } : admission.object;
+    return this.#save(object, null, options.isDryRun, home === null ? [] : [home.object]);
   }
 
   replace(key: ObjectKey, body: unknown, options: WriteOptions): Outcome<KubeObject> {
@@ -68,24 +71,67 @@ export class ObjectRequests {
   }
 
   patch(key: ObjectKey, patch: Patch, options: WriteOptions): Outcome<KubeObject> {
-    if (patch.type === "json") return refused(failure("UnsupportedMediaType", "JSON patch is not supported"));
-    return this.#update(key, options, (stored, context) =>
-      admitPatch(storedType(key.kind, options.apiVersion), stored, (object) => mergePatch(object, patch.body), context),
-    );
+    return this.#update(key, options, (stored, context) => {
+      const type = storedType(key.kind, options.apiVersion);
+      const patched = patchedObject(represent(type, stored), patch);
+      return patched.ok ? admitPatch(type, stored, () => patched.value, context) : patched;
+    });
   }
 
   delete(key: ObjectKey, options: DeleteOptions): Outcome<KubeObject | ApiStatus> {
     const object = this.#find(key);
     if (object === null) return absent(key);
-    const type = RESOURCE_TYPES[key.kind];
-    const { uid, resourceVersion } = object.metadata;
-    const isOther = (wanted: string, actual: string) => wanted !== "" && wanted !== actual;
-    if (isOther(options.uid, uid) || isOther(options.resourceVersion, resourceVersion)) {
-      return refused(conflict(type, key.name, PRECONDITION_FAILED));
+    const refusal = refusalToDelete(object, options);
+    if (refusal !== null) return refused(refusal);
+    const gone = deleted(RESOURCE_TYPES[key.kind], key.name, object.metadata.uid);
+    if (options.isDryRun) return { ok: true, value: gone };
+    this.#engine.transact((nowMs) => this.#delete(object, options, nowMs));
+    return { ok: true, value: this.#find(key) ?? gone };
+  }
+
+  deleteSelected(query: ListQuery, options: DeleteOptions): Outcome<ObjectList> {
+    const selected = this.#select(query);
+    if (!selected.ok) return selected;
+    const items = selected.value.filter((object) => refusalToDelete(object, options) === null);
+    if (!options.isDryRun) {
+      this.#engine.transact((nowMs) => {
+        for (const object of items) this.#delete(object, options, nowMs);
+      });
     }
-    if (options.isDryRun) return { ok: true, value: deleted(type, key.name, uid) };
-    this.#engine.transact((nowMs) => this.#world.delete(object, nowMs));
-    return { ok: true, value: this.#find(key) ?? deleted(type, key.name, uid) };
+    return { ok: true, value: { items, resourceVersion: this.#world.objects.resourceVersion(), continueToken: "" } };
+  }
+
+  /** With a namespace goes all that is in it. */
+  #delete(object: KubeObject, _options: DeleteOptions, nowMs: number): void {
+    const { name, uid } = object.metadata;
+    const kinds = object.kind === "Namespace" ? Object.values(RESOURCE_TYPES).filter((type) => type.isNamespaced) : [];
+    for (const { kind } of kinds) {
+      for (const member of this.#world.objects.list(kind, name)) this.#deleteIfThere(member.metadata.uid, nowMs);
+    }
+    this.#deleteIfThere(uid, nowMs);
+  }
+
+  /** An owner deleted before it may have taken it along. */
+  #deleteIfThere(uid: string, nowMs: number): void {
+    const object = this.#world.objects.getByUid(uid);
+    if (object !== null) this.#world.delete(object, nowMs);
+  }
+
+  #select({ kind, namespace, labelSelector, fieldSelector }: ListQuery): Outcome<readonly KubeObject[]> {
+    const labels = parseLabelSelector(labelSelector);
+    if (!labels.ok) return refused(failure("BadRequest", labels.message));
+    const fields = parseFieldSelector(fieldSelector, kind);
+    if (!fields.ok) return refused(failure("BadRequest", fields.message));
+    const objects = this.#world.objects.list(kind, namespace);
+    return { ok: true, value: objects.filter((object) => labels.matches(object) && fields.matches(object)) };
+  }
+
+  /** A namespace comes into being with its first object. null = it is there, or the kind has none. */
+  #missingNamespace(name: string, context: AdmissionContext): Admission | null {
+    if (name === "" || this.#find({ kind: "Namespace", namespace: "", name }) !== null) return null;
+    const body = { metadata: { name } };
+    const admission = admitCreate(RESOURCE_TYPES.Namespace, "", body, newIdentity(), { ...context, isStrict: false });
+    return admission.ok ? { ok: true, object: { ...admission.object, status: NAMESPACE_STATUS } } : admission;
   }
 
   #find({ kind, namespace, name }: ObjectKey): KubeObject | null {
@@ -108,14 +154,81 @@ export class ObjectRequests {
     return admission.ok ? this.#save(admission.object, stored, options.isDryRun) : admission;
   }
 
-  #save(object: KubeObject, before: KubeObject | null, isDryRun: boolean): Outcome<KubeObject> {
+  /** @param first objects that must be there before this one */
+  #save(
+    object: KubeObject,
+    before: KubeObject | null,
+    isDryRun: boolean,
+    first: readonly KubeObject[] = [],
+  ): Outcome<KubeObject> {
     if (JSON.stringify(object).length > MAX_OBJECT_CHARS) {
       return refused(failure("RequestEntityTooLarge", `the object is larger than ${MAX_OBJECT_CHARS} characters`));
     }
     const isUnchanged = before !== null && jsonEqual(before, object);
     if (isDryRun || isUnchanged) return { ok: true, value: object };
-    return { ok: true, value: this.#engine.transact((nowMs) => this.#world.objects.put(object, before, nowMs)) };
+    const stored = this.#engine.transact((nowMs) => {
+      for (const made of first) this.#world.objects.put(made, null, nowMs);
+      return this.#world.objects.put(object, before, nowMs);
+    });
+    return { ok: true, value: stored };
   }
+}
+
+function newIdentity(): NewIdentity {
+  return { uid: crypto.randomUUID(), random: Array.from({ length: 5 }, Math.random) };
+}
+
+/** One page, in the order of namespace and name in which the store lists. */
+function pageOf(
+  objects: readonly KubeObject[],
+  { limit, continueToken }: ListQuery,
+  resourceVersion: string,
+): Outcome<ObjectList> {
+  const end = continueToken === "" ? null : parseContinuation(continueToken);
+  if (end === null && continueToken !== "") {
+    return refused(failure("BadRequest", `continue key is not valid: ${JSON.stringify(continueToken)}`));
+  }
+  const rest =
+    end === null ? objects : objects.filter(({ metadata }) => isAfter(end, metadata.namespace ?? "", metadata.name));
+  const items: KubeObject[] = [];
+  let chars = 0;
+  for (const object of rest) {
+    if (items.length === (limit || rest.length) || chars > MAX_PAGE_CHARS) break;
+    items.push(object);
+    chars += JSON.stringify(object).length;
+  }
+  const last = items.at(-1)?.metadata;
+  const version = end?.resourceVersion ?? resourceVersion;
+  const more = items.length < rest.length && last !== undefined;
+  return {
+    ok: true,
+    value: {
+      items,
+      resourceVersion: version,
+      continueToken: more
+        ? formatContinuation({ resourceVersion: version, namespace: last.namespace ?? "", name: last.name })
+        : "",
+    },
+  };
+}
+
+function patchedObject(object: WireObject, patch: Patch): Outcome<unknown> {
+  if (patch.type === "merge") return { ok: true, value: mergePatch(object, patch.body) };
+  return applyJsonPatch(object, Array.isArray(patch.body) ? patch.body : []);
+}
+
+function refusalToDelete(object: KubeObject, options: DeleteOptions): ApiStatus | null {
+  const type = RESOURCE_TYPES[object.kind];
+  const { name, uid, resourceVersion } = object.metadata;
+  if (options.uid !== "" && options.uid !== uid) {
+    return conflict(type, name, `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${uid}`);
+  }
+  if (options.resourceVersion !== "" && options.resourceVersion !== resourceVersion) {
+    const versions = `in precondition: ${options.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`;
+    return conflict(type, name, `Precondition failed: ResourceVersion ${versions}`);
+  }
+  if (object.kind !== "Namespace" || !LASTING_NAMESPACES.includes(name)) return null;
+  return failure("Forbidden", `namespaces ${JSON.stringify(name)} is forbidden: this namespace may not be deleted`);
 }
 
 function absent({ kind, name }: ObjectKey): Outcome<never> {

@@ -1,19 +1,23 @@
 /** The API server of the control host: authentication in front, then discovery, objects, agents and the status page. */
 import { Hono } from "hono";
-import { failure } from "../../core/resource/api-status.ts";
+import { failure, unknownPath } from "../../core/resource/api-status.ts";
 import { authenticate, bearerToken, splitTokenPrefix } from "../auth.ts";
 import { statusPage } from "../page/status-page.ts";
+import { reviewRoutes } from "./access-review.ts";
 import { agentRoutes, JOIN_PATH } from "./agents.ts";
 import { answerStatus } from "./answers.ts";
 import { dataPlaneRoutes } from "./data-plane.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import type { ApiEnv, ApiEnvironment } from "./environment.ts";
+import { ingressGatewayRoutes } from "./ingress-gateway.ts";
 import { objectRoutes } from "./objects.ts";
+import { openApiRoutes } from "./openapi.ts";
 
 export type { ApiEnv };
 
+const HEALTH_PATHS = ["/healthz", "/livez", "/readyz"];
 /** Paths that say nothing about the installation, or carry their own credential. */
-const OPEN_PATHS: ReadonlySet<string> = new Set(["/", "/healthz", JOIN_PATH]);
+const OPEN_PATHS: ReadonlySet<string> = new Set(["/", ...HEALTH_PATHS, JOIN_PATH]);
 
 /** The API as an app to mount at the root of the control host. */
 export function createApi(): Hono<ApiEnvironment> {
@@ -34,13 +38,16 @@ function createRoutes(): Hono<ApiEnvironment> {
     c.set("user", user);
     return next();
   });
-  api.get("/healthz", (c) => c.text("ok"));
+  api.on("GET", HEALTH_PATHS, (c) => c.text("ok"));
   api.get("/", () => statusPage());
   api.route("/", discoveryRoutes());
   api.route("/", agentRoutes());
   api.route("/", dataPlaneRoutes());
+  api.route("/", openApiRoutes());
+  api.route("/", reviewRoutes());
+  api.route("/", ingressGatewayRoutes());
   api.route("/", objectRoutes());
-  api.notFound(() => answerStatus(failure("NotFound", "the server could not find the requested resource")));
+  api.notFound(() => answerStatus(unknownPath()));
   api.onError((error) => {
     console.error("api:", error);
     return answerStatus(failure("InternalError", "an internal error occurred; the log of the edge has the details"));

@@ -1,8 +1,9 @@
-/** Reads the body of a request: JSON or YAML, bounded in size and depth. */
+/** Reads the body of a request: JSON, YAML or Kubernetes' protobuf, bounded in size and depth. */
 import { parse as parseYaml } from "yaml";
 import type { ApiStatus } from "../../core/resource/api-status.ts";
 import { failure } from "../../core/resource/api-status.ts";
 import { nestingDepth } from "../../core/resource/json.ts";
+import { decodeKubernetesProtobuf, PROTOBUF_TYPE } from "./protobuf.ts";
 
 /** Kubernetes' own limit. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
@@ -11,28 +12,52 @@ export const MAX_NESTING = 100;
 const MAX_YAML_BYTES = 256 * 1024;
 const MAX_YAML_ALIASES = 50;
 
-const JSON_TYPES: ReadonlySet<string> = new Set(["", "application/json", "application/merge-patch+json"]);
 const YAML_TYPES: ReadonlySet<string> = new Set(["application/yaml", "application/x-yaml", "text/yaml"]);
+/** What an object may be written in; without a type it is JSON. */
+const OBJECT_TYPES: readonly string[] = ["application/json", "application/yaml", PROTOBUF_TYPE];
 
 export type Body = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly status: ApiStatus };
 
 /** @returns the parsed body (undefined when it is empty), or the Status that refuses it */
 export async function readBody(request: Request): Promise<Body> {
   const type = mediaType(request);
-  const isYaml = YAML_TYPES.has(type);
-  if (!isYaml && !JSON_TYPES.has(type)) {
-    const message = `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml; got ${type}`;
-    return refuse(failure("UnsupportedMediaType", message));
-  }
-  const text = await readText(request, isYaml ? MAX_YAML_BYTES : MAX_BODY_BYTES);
-  if (text === null) return refuse(failure("RequestEntityTooLarge", "the request body is too large"));
-  if (text.trim() === "") return { ok: true, value: undefined };
-  return isYaml ? parseYamlText(text) : parseJsonText(text);
+  if (YAML_TYPES.has(type)) return readTextBody(request, MAX_YAML_BYTES, parseYamlText);
+  if (type === "" || type === "application/json") return readJsonBody(request);
+  if (type === PROTOBUF_TYPE) return readProtobufBody(request);
+  return refuse(unknownFormat(OBJECT_TYPES));
+}
+
+/** A body whose type the caller has looked at already, and which is JSON. */
+export function readJsonBody(request: Request): Promise<Body> {
+  return readTextBody(request, MAX_BODY_BYTES, parseJsonText);
+}
+
+/** Kubernetes' words for a body of a type that it does not take. */
+export function unknownFormat(accepted: readonly string[]): ApiStatus {
+  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(", ")}`;
+  return failure("UnsupportedMediaType", message);
 }
 
 /** The media type without parameters, lower case. */
 export function mediaType(request: Request): string {
   return (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+}
+
+async function readTextBody(request: Request, maxBytes: number, parse: (text: string) => Body): Promise<Body> {
+  const bytes = await readBytes(request, maxBytes);
+  if (bytes === null) return tooLarge(maxBytes);
+  const text = new TextDecoder().decode(bytes);
+  return text.trim() === "" ? { ok: true, value: undefined } : parse(text);
+}
+
+async function readProtobufBody(request: Request): Promise<Body> {
+  const bytes = await readBytes(request, MAX_BODY_BYTES);
+  if (bytes === null) return tooLarge(MAX_BODY_BYTES);
+  if (bytes.length === 0) return { ok: true, value: undefined };
+  const decoded = decodeKubernetesProtobuf(bytes);
+  if (decoded.ok) return decoded;
+  if (decoded.problem === "unknown-kind") return refuse(unknownFormat(["application/json", "application/yaml"]));
+  return refuse(failure("BadRequest", `the body is not Kubernetes' protobuf: ${decoded.message}`));
 }
 
 function parseJsonText(text: string): Body {
@@ -56,18 +81,26 @@ function parseYamlText(text: string): Body {
 }
 
 /** @returns null as soon as the body is longer than the limit */
-async function readText(request: Request, maxBytes: number): Promise<string | null> {
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array | null> {
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return null;
-  if (request.body === null) return "";
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) return null;
-    text += decoder.decode(chunk, { stream: true });
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+    length += chunk.byteLength;
+    if (length > maxBytes) return null;
+    chunks.push(chunk);
   }
-  return text + decoder.decode();
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
+}
+
+function tooLarge(maxBytes: number): Body {
+  return refuse(failure("RequestEntityTooLarge", `Request entity too large: limit is ${maxBytes}`));
 }
 
 function tooDeep(): Body {

@@ -21,18 +21,16 @@ export type List = {
 export type AcceptClause = { readonly mediaType: string; readonly parameters: ReadonlyMap<string, string> };
 
 /**
- * The first of the client's alternatives that can be served.
- * @returns null when there is none
+ * The first of the client's alternatives that can be served. Where there is none it gets the object: HTTP lets a server
+ * disregard Accept, and clients tell by the answer's own type what they have.
  */
-export function formatOf(request: Request): Format | null {
-  const clauses = acceptClauses(request);
-  if (clauses.length === 0) return { type: "object" };
+export function formatOf(request: Request): Format {
   const { searchParams } = new URL(request.url);
-  for (const clause of clauses) {
+  for (const clause of acceptClauses(request)) {
     const format = JSON_TYPES.has(clause.mediaType) ? formatOfClause(clause, searchParams) : null;
     if (format !== null) return format;
   }
-  return null;
+  return { type: "object" };
 }
 
 export function acceptClauses(request: Request): AcceptClause[] {

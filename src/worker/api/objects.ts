@@ -1,201 +1,73 @@
-/**
- * Kubernetes-style paths over the object store:
- *
- *     /api/v1/namespaces/{ns}/configmaps[/{name}]            core group
- *     /apis/serving.knative.dev/v1/namespaces/{ns}/services[/{name}]
- *     /apis/serving.knative.dev/v1/services                  all namespaces
- *     /api/v1/namespaces[/{name}]                            a kind without namespaces
- */
+/** Dispatches a request for objects by what its path addresses and its method. */
 import { Hono } from "hono";
-import type { Outcome, WriteOptions } from "../../core/protocol/control-plane.ts";
-import { failure, notFound } from "../../core/resource/api-status.ts";
-import { isJsonObject } from "../../core/resource/json.ts";
-import type { KubeObject, ObjectKey } from "../../core/resource/object.ts";
-import { represent } from "../../core/resource/representation.ts";
-import {
-  findResourceType,
-  isView,
-  type ResourceType,
-  type StoredType,
-  type Verb,
-  type ViewType,
-} from "../../core/resource/resource-type.ts";
-import { parseFieldSelector, parseLabelSelector } from "../../core/resource/selector.ts";
-import { warningsOf } from "../../core/resource/warnings.ts";
+import { unknownPath } from "../../core/resource/api-status.ts";
+import { isView, type ResourceType, type StoredType } from "../../core/resource/resource-type.ts";
+import { type Address, parseAddress } from "./address.ts";
 import { type ApiContext, answerStatus, notAllowed } from "./answers.ts";
-import { mediaType, readBody } from "./body.ts";
-import { type ApiEnvironment, controlPlaneOf } from "./environment.ts";
-import { listView } from "./views.ts";
-import { watch } from "./watch.ts";
-
-/** What a path addresses; `name` is null for a collection, `namespace` null for all of them. */
-type Address = { readonly type: ResourceType; readonly namespace: string | null; readonly name: string | null };
+import type { ApiEnvironment } from "./environment.ts";
+import { readCollection, readObject } from "./reads.ts";
+import { createObject, deleteCollection, deleteObject, patchObject, replaceObject } from "./writes.ts";
 
 export function objectRoutes(): Hono<ApiEnvironment> {
   const app = new Hono<ApiEnvironment>();
-  for (const path of ["/api/:version/*", "/apis/:group/:version/*"]) {
+  for (const path of ["/api/*", "/apis/*"]) {
     app.all(path, async (c) => {
-      const address = parseAddress(c);
-      if (address === null)
-        return answerStatus(failure("NotFound", "the server could not find the requested resource"));
-      return address.name === null
-        ? onCollection(c, address.type, address.namespace)
-        : onObject(c, address.type, address.namespace ?? "", address.name);
+      const address = parseAddress(c.req.path);
+      if (address === null) return answerStatus(unknownPath());
+      return address.name === null ? onCollection(c, address) : onObject(c, address, address.name);
     });
   }
   return app;
 }
 
-function parseAddress(c: ApiContext): Address | null {
-  const { group = "", version = "" } = c.req.param() as { group?: string; version?: string };
-  const prefix = group === "" ? `/api/${version}/` : `/apis/${group}/${version}/`;
-  const segments = c.req.path.slice(prefix.length).split("/").map(decodeSegment);
-  const isNamespaced = segments[0] === "namespaces" && segments.length > 2;
-  const [plural = "", name = null, ...rest] = isNamespaced ? segments.slice(2) : segments;
-  const type = findResourceType(group, version, plural);
-  if (type === undefined || rest.length > 0 || name === "") return null;
-  if (isNamespaced !== type.isNamespaced && !(type.isNamespaced && name === null)) return null;
-  return { type, namespace: isNamespaced ? (segments[1] ?? "") : type.isNamespaced ? null : "", name };
-}
-
-/** A segment that is not valid percent-encoding names nothing: it is looked up as it is and not found. */
-function decodeSegment(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
-}
-
-async function onCollection(c: ApiContext, type: ResourceType, namespace: string | null): Promise<Response> {
+async function onCollection(c: ApiContext, address: Address): Promise<Response> {
+  const { type, namespace } = address;
+  const methods = collectionMethods(address);
+  if (!methods.includes(c.req.method)) return notAllowed(methods);
   switch (c.req.method) {
-    case "GET":
-      return list(c, type, namespace);
-    case "POST": {
-      if (namespace === null || isView(type) || !type.verbs.includes("create")) return notAllowed(c);
-      const stored = type as StoredType;
-      const body = await readBody(c.req.raw);
-      if (!body.ok) return answerStatus(body.status);
-      const options = writeOptions(c, type);
-      const outcome = await controlPlaneOf(c.env).createObject(stored.kind, namespace, body.value, options);
-      return answerWrite(stored, outcome, 201);
-    }
+    case "POST":
+      return createObject(c, type as StoredType, namespace ?? "");
+    case "DELETE":
+      return deleteCollection(c, type as StoredType, namespace);
     default:
-      return notAllowed(c);
+      return readCollection(c, address);
   }
 }
 
-async function list(c: ApiContext, type: ResourceType, namespace: string | null): Promise<Response> {
-  const query = {
-    namespace,
-    labelSelector: c.req.query("labelSelector") ?? "",
-    fieldSelector: c.req.query("fieldSelector") ?? "",
-  };
-  if (WATCH_VALUES.has(c.req.query("watch") ?? "")) return watch(c, type, query);
-  if (isView(type)) return answerList(type, await listOfView(c, type, query));
-  const outcome = await controlPlaneOf(c.env).listObjects({ ...query, kind: (type as StoredType).kind });
-  if (!outcome.ok) return answerStatus(outcome.status);
-  const { items, resourceVersion } = outcome.value;
-  return answerList(type, {
-    ok: true,
-    value: { items: items.map((item) => represent(type as StoredType, item)), resourceVersion },
-  });
-}
-
-type Query = { readonly namespace: string | null; readonly labelSelector: string; readonly fieldSelector: string };
-type List = { readonly items: readonly unknown[]; readonly resourceVersion: string };
-
-async function listOfView(c: ApiContext, type: ViewType, query: Query): Promise<Outcome<List>> {
-  const labels = parseLabelSelector(query.labelSelector);
-  const fields = parseFieldSelector(query.fieldSelector);
-  for (const parsed of [labels, fields]) {
-    if (!parsed.ok) return { ok: false, status: failure("BadRequest", parsed.message) };
+async function onObject(c: ApiContext, address: Address, name: string): Promise<Response> {
+  const methods = objectMethods(address.type);
+  if (!methods.includes(c.req.method)) return notAllowed(methods);
+  if (c.req.method === "GET" || c.req.method === "HEAD") return readObject(c, address);
+  const type = address.type as StoredType;
+  const key = { kind: type.kind, namespace: address.namespace ?? "", name };
+  switch (c.req.method) {
+    case "PUT":
+      return replaceObject(c, type, key);
+    case "PATCH":
+      return patchObject(c, type, key);
+    default:
+      return deleteObject(c, type, key);
   }
-  const outcome = await listView(c.env, type, query.namespace);
-  if (!outcome.ok) return outcome;
-  const items = outcome.value.filter((item) => labels.ok && fields.ok && labels.matches(item) && fields.matches(item));
-  return { ok: true, value: { items, resourceVersion: "0" } };
 }
 
-function answerList(type: ResourceType, outcome: Outcome<List>): Response {
-  if (!outcome.ok) return answerStatus(outcome.status);
-  const { items, resourceVersion } = outcome.value;
-  return Response.json({
-    kind: `${type.wireKind}List`,
-    apiVersion: type.apiVersion,
-    metadata: { resourceVersion },
-    items,
-  });
+/** An object is created in one namespace; kinds without namespaces are deleted one by one. */
+function collectionMethods({ type, namespace }: Address): readonly string[] {
+  if (isView(type)) return READ_METHODS;
+  return [
+    ...READ_METHODS,
+    ...(type.verbs.includes("create") && namespace !== null ? ["POST"] : []),
+    ...(type.verbs.includes("delete") && type.isNamespaced && namespace !== null ? ["DELETE"] : []),
+  ];
 }
 
-const WATCH_VALUES: ReadonlySet<string> = new Set(["true", "1"]);
-const VERB_OF_METHOD: Readonly<Record<string, Verb>> = { GET: "get", PUT: "update", PATCH: "patch", DELETE: "delete" };
-
-async function onObject(c: ApiContext, type: ResourceType, namespace: string, name: string): Promise<Response> {
-  const verb = VERB_OF_METHOD[c.req.method];
-  if (verb === undefined || !type.verbs.includes(verb)) return notAllowed(c);
-  if (isView(type)) {
-    const outcome = await listView(c.env, type, type.isNamespaced ? namespace : null);
-    if (!outcome.ok) return answerStatus(outcome.status);
-    const found = outcome.value.find((object) => object.metadata.name === name);
-    return found === undefined ? answerStatus(notFound(type, name)) : Response.json(found);
-  }
-  const stored = type as StoredType;
-  const key: ObjectKey = { kind: stored.kind, namespace, name };
-  const controlPlane = controlPlaneOf(c.env);
-  if (verb === "get") return answerObject(stored, await controlPlane.getObject(key));
-  if (verb === "patch" && mediaType(c.req.raw) !== "application/merge-patch+json") {
-    const message = "this version takes patches of type application/merge-patch+json";
-    return answerStatus(failure("UnsupportedMediaType", message));
-  }
-  const body = await readBody(c.req.raw);
-  if (!body.ok) return answerStatus(body.status);
-  const options = writeOptions(c, type);
-  if (verb === "update") return answerWrite(stored, await controlPlane.replaceObject(key, body.value, options));
-  if (verb === "patch") {
-    return answerWrite(stored, await controlPlane.patchObject(key, { type: "merge", body: body.value }, options));
-  }
-  const preconditions = isJsonObject(body.value) ? body.value.preconditions : undefined;
-  const outcome = await controlPlane.deleteObject(key, {
-    isDryRun: isDryRun(c),
-    propagation: "Background",
-    ...parsePreconditions(preconditions),
-  });
-  if (!outcome.ok) return answerStatus(outcome.status);
-  const { value } = outcome;
-  return Response.json(value.kind === "Status" ? value : represent(stored, value));
+function objectMethods(type: ResourceType): readonly string[] {
+  if (isView(type)) return READ_METHODS;
+  return [
+    ...READ_METHODS,
+    ...(type.verbs.includes("update") ? ["PUT"] : []),
+    ...(type.verbs.includes("patch") ? ["PATCH"] : []),
+    ...(type.verbs.includes("delete") ? ["DELETE"] : []),
+  ];
 }
 
-function parsePreconditions(value: unknown): { readonly uid: string; readonly resourceVersion: string } {
-  const { uid, resourceVersion } = isJsonObject(value) ? value : {};
-  return {
-    uid: typeof uid === "string" ? uid : "",
-    resourceVersion: typeof resourceVersion === "string" ? resourceVersion : "",
-  };
-}
-
-function writeOptions(c: ApiContext, type: ResourceType): WriteOptions {
-  return {
-    apiVersion: type.apiVersion,
-    user: c.get("user").name,
-    isDryRun: isDryRun(c),
-    isStrict: c.req.query("fieldValidation") === "Strict",
-  };
-}
-
-function isDryRun(c: ApiContext): boolean {
-  return c.req.queries("dryRun")?.includes("All") ?? false;
-}
-
-function answerObject(type: StoredType, outcome: Outcome<KubeObject>, status = 200): Response {
-  return outcome.ok ? Response.json(represent(type, outcome.value), { status }) : answerStatus(outcome.status);
-}
-
-/** kubectl and rouse print the warnings of a write. */
-function answerWrite(type: StoredType, outcome: Outcome<KubeObject>, status = 200): Response {
-  const response = answerObject(type, outcome, status);
-  for (const text of outcome.ok ? warningsOf(outcome.value) : []) {
-    response.headers.append("warning", `299 - "${text.replaceAll(/["\\]/g, "\\$&")}"`);
-  }
-  return response;
-}
+const READ_METHODS = ["GET", "HEAD"];

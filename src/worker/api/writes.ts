@@ -1,0 +1,114 @@
+/** Writes of stored objects: create, replace, patch and delete, one object or a selection. */
+import type { Outcome, WriteOptions } from "../../core/protocol/control-plane.ts";
+import { failure } from "../../core/resource/api-status.ts";
+import { KIND_RULES } from "../../core/resource/kind-rules.ts";
+import type { KubeObject, ObjectKey } from "../../core/resource/object.ts";
+import { represent } from "../../core/resource/representation.ts";
+import type { StoredType } from "../../core/resource/resource-type.ts";
+import { shape } from "../../core/resource/schema.ts";
+import { warningsOf } from "../../core/resource/warnings.ts";
+import { type ApiContext, addWarnings, answerList, answerObject, answerStatus } from "./answers.ts";
+import { readBody } from "./body.ts";
+import { controlPlaneOf } from "./environment.ts";
+import { type OptionsKind, parseDeleteOptions, parseWriteQuery, type WriteQuery } from "./options.ts";
+import { readPatch } from "./patches.ts";
+import { selectionOf } from "./reads.ts";
+
+/** Knative and Kubernetes together never have so many to say; more is somebody else's text. */
+const MAX_WARNINGS = 20;
+
+export async function createObject(c: ApiContext, type: StoredType, namespace: string): Promise<Response> {
+  const request = await readWrite(c, type, "CreateOptions");
+  if (!request.ok) return answerStatus(request.status);
+  const { body, query } = request.value;
+  const controlPlane = controlPlaneOf(c.env);
+  const outcome = await controlPlane.createObject(type.kind, namespace, body, writeOptions(c, type, query));
+  return answerWrite(c, type, outcome, unknownFields(type, query, body), 201);
+}
+
+export async function replaceObject(c: ApiContext, type: StoredType, key: ObjectKey): Promise<Response> {
+  const request = await readWrite(c, type, "UpdateOptions");
+  if (!request.ok) return answerStatus(request.status);
+  const { body, query } = request.value;
+  const outcome = await controlPlaneOf(c.env).replaceObject(key, body, writeOptions(c, type, query));
+  return answerWrite(c, type, outcome, unknownFields(type, query, body));
+}
+
+export async function patchObject(c: ApiContext, type: StoredType, key: ObjectKey): Promise<Response> {
+  const query = parseWriteQuery(c, "PatchOptions");
+  if (!query.ok) return answerStatus(query.status);
+  const patch = await readPatch(c.req.raw, type);
+  if (!patch.ok) return answerStatus(patch.status);
+  const options = writeOptions(c, type, query.value);
+  const outcome = await controlPlaneOf(c.env).patchObject(key, patch.value, options);
+  // What a JSON patch makes of the object is known to the store alone; Strict refuses it there.
+  const unknown = patch.value.type === "merge" ? unknownFields(type, query.value, patch.value.body) : [];
+  return answerWrite(c, type, outcome, unknown);
+}
+
+export async function deleteObject(c: ApiContext, type: StoredType, key: ObjectKey): Promise<Response> {
+  const body = await readBody(c.req.raw);
+  if (!body.ok) return answerStatus(body.status);
+  const options = parseDeleteOptions(c, body.value);
+  if (!options.ok) return answerStatus(options.status);
+  const outcome = await controlPlaneOf(c.env).deleteObject(key, options.value);
+  if (!outcome.ok) return answerStatus(outcome.status);
+  const { value } = outcome;
+  return value.kind === "Status"
+    ? answerStatus(value)
+    : answerObject(c, type, { ok: true, value: represent(type, value) });
+}
+
+export async function deleteCollection(c: ApiContext, type: StoredType, namespace: string | null): Promise<Response> {
+  const body = await readBody(c.req.raw);
+  if (!body.ok) return answerStatus(body.status);
+  const options = parseDeleteOptions(c, body.value);
+  if (!options.ok) return answerStatus(options.status);
+  const query = { ...selectionOf(c, namespace), kind: type.kind, limit: 0, continueToken: "" };
+  const outcome = await controlPlaneOf(c.env).deleteObjects(query, options.value);
+  if (!outcome.ok) return answerStatus(outcome.status);
+  const { items, resourceVersion } = outcome.value;
+  const list = { items: items.map((item) => represent(type, item)), metadata: { resourceVersion } };
+  return answerList(c, type, { ok: true, value: list });
+}
+
+type WriteRequest = { readonly body: unknown; readonly query: WriteQuery };
+
+async function readWrite(c: ApiContext, type: StoredType, kind: OptionsKind): Promise<Outcome<WriteRequest>> {
+  const query = parseWriteQuery(c, kind);
+  if (!query.ok) return query;
+  const body = await readBody(c.req.raw);
+  if (!body.ok) return body;
+  if (body.value === undefined) {
+    return { ok: false, status: failure("BadRequest", `the body is empty: a ${type.wireKind} is expected`) };
+  }
+  return { ok: true, value: { body: body.value, query: query.value } };
+}
+
+function writeOptions(c: ApiContext, type: StoredType, query: WriteQuery): WriteOptions {
+  return {
+    apiVersion: type.apiVersion,
+    user: c.get("user").name,
+    isDryRun: query.isDryRun,
+    isStrict: query.fieldValidation === "Strict",
+  };
+}
+
+/** What Warn tells the user that the store drops. */
+function unknownFields(type: StoredType, { fieldValidation }: WriteQuery, body: unknown): string[] {
+  if (fieldValidation !== "Warn") return [];
+  const fields = shape(body, KIND_RULES[type.kind].schema).unknownFields;
+  return fields.map((field) => `unknown field ${JSON.stringify(field)}`);
+}
+
+function answerWrite(
+  c: ApiContext,
+  type: StoredType,
+  outcome: Outcome<KubeObject>,
+  unknown: readonly string[],
+  code = 200,
+): Response {
+  if (!outcome.ok) return answerStatus(outcome.status);
+  const response = answerObject(c, type, { ok: true, value: represent(type, outcome.value) }, code);
+  return addWarnings(response, [...unknown, ...warningsOf(outcome.value)].slice(0, MAX_WARNINGS));
+}
