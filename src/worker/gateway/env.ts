@@ -4,6 +4,8 @@ import type { ObjectNamespace, RevisionRpc, RoutesRpc } from "../../core/protoco
 export type GatewayEnv = {
   readonly ROUTES: ObjectNamespace<RoutesRpc>;
   readonly REVISION: ObjectNamespace<RevisionRpc>;
+  /** Copies of the routes in KV, for when a Routes object does not answer. */
+  readonly ROUTE_COPIES?: { get(key: string, options: { cacheTtl: number }): Promise<string | null> };
   /** Direct access to the network where the runtime has it (Miniflare's outbound hop costs 100 µs); else global fetch. */
   readonly NET?: { fetch: typeof fetch };
   /**

@@ -38,7 +38,7 @@ export async function serve(data: DataRequest, env: GatewayEnv, background: Back
   try {
     const { request, host } = data;
     const arrivedAtMs = Date.now();
-    const resolution = recallRoute(host, env, background) ?? (await resolveRoute(host, env));
+    const resolution = recallRoute(host, env, background) ?? (await resolveRoute(host, env, background));
     const revision = targetOf(resolution, host);
     const body = request.body === null ? NO_BODY : await readBody(request);
     // Few requests need an id: those that ask the activator, and upgrades.

@@ -1,36 +1,39 @@
 /**
  * Step 1 of a request, resolve: what this isolate knows of hosts. Only data is shared between requests, never a promise
  * or a stub of another request; a refresh in the background is guarded by a time.
+ *
+ *     recallRoute   memory alone, the usual case
+ *     resolveRoute  Routes object ─▶ no answer: what was known (24 h) ─▶ nothing known: the copy in KV ─▶ cannot tell
  */
 import type { RouteEntry } from "../../core/protocol/objects.ts";
-import { freshnessOf } from "../../core/routing/freshness.ts";
-import { routesShardOf } from "../../core/routing/shard.ts";
-import { withDeadline } from "./deadline.ts";
+import { FRESH_FOR_MS, freshnessOf, RESOLVE_TIMEOUT_MS } from "../../core/routing/freshness.ts";
 import type { Background, GatewayEnv } from "./env.ts";
+import { askRoutes, type Lookup, outageAt, readCopy, resetOutages } from "./route-lookup.ts";
 
-/** Hosts remembered per isolate, known and unknown together; the oldest goes first. */
-const MAX_HOSTS = 10_000;
+/** Hosts with a route that an isolate remembers; the one that was asked for longest ago goes first. */
+const MAX_KNOWN = 10_000;
 /** Asking for hosts that no route answers to is limited, since anyone can invent hosts: so many lookups ... */
 const MAX_UNKNOWN_LOOKUPS = 500;
 /** ... in this time; past it hosts that are not remembered get 503 without a lookup, since nobody can tell. */
 const UNKNOWN_WINDOW_MS = 1_000;
-/** The Routes object answers in milliseconds; after this long it counts as unavailable. */
-const RESOLVE_TIMEOUT_MS = 5_000;
+/** All that can be found unknown within the freshness bound. Apart, so that inventing hosts makes no known one forgotten. */
+const MAX_UNKNOWN = (MAX_UNKNOWN_LOOKUPS * FRESH_FOR_MS) / UNKNOWN_WINDOW_MS;
 
-const RESOLVE_ATTEMPTS = 4;
-const RESOLVE_RETRY_MS = 5;
+/** `unavailable`: neither the route table nor memory nor a copy can tell. */
+export type Resolution = Lookup;
 
-export type Resolution =
-  | Found
-  | Unknown
-  /** Neither the route table nor memory can tell. */
-  | { readonly kind: "unavailable" };
+type Known = {
+  readonly found: Extract<Resolution, { kind: "found" }>;
+  readonly askedAtMs: number;
+  refreshingSinceMs: number;
+};
 
-type Cached = { readonly resolution: Found | Unknown; readonly askedAtMs: number; refreshingSinceMs: number };
-type Found = { readonly kind: "found"; readonly entry: RouteEntry };
-type Unknown = { readonly kind: "unknown" };
+const UNKNOWN: Resolution = { kind: "unknown" };
+const UNAVAILABLE: Resolution = { kind: "unavailable" };
 
-const hosts = new Map<string, Cached>();
+const known = new Map<string, Known>();
+/** Host → when it was asked for. */
+const unknown = new Map<string, number>();
 /** Counts up when hosts are forgotten, so that a lookup that was under way meanwhile is not remembered. */
 let forgotten = 0;
 let unknownWindowStartMs = 0;
@@ -42,73 +45,107 @@ let unknownLookups = 0;
  */
 export function recallRoute(host: string, env: GatewayEnv, background: Background): Resolution | null {
   const nowMs = Date.now();
-  const cached = hosts.get(host);
-  if (cached === undefined) return null;
+  const cached = known.get(host);
+  if (cached === undefined) return nowMs - (unknown.get(host) ?? 0) < FRESH_FOR_MS ? UNKNOWN : null;
   const freshness = freshnessOf(nowMs - cached.askedAtMs);
-  if (freshness === "fresh") return cached.resolution;
-  if (freshness !== "refresh" || cached.resolution.kind !== "found") return null;
-  if (nowMs - cached.refreshingSinceMs > RESOLVE_TIMEOUT_MS) {
-    cached.refreshingSinceMs = nowMs;
-    background.waitUntil(lookUp(host, env, nowMs, cached));
-  }
-  return cached.resolution;
+  if (freshness === "fresh") return cached.found;
+  if (freshness === "unusable") return null;
+  const outage = freshness === "refresh" ? "probe" : outageAt(host, nowMs);
+  if (outage === "over") return null;
+  if (outage === "probe") refresh(host, cached, env, background, nowMs);
+  return cached.found;
 }
 
-/** Asks the route table; when it does not answer, what is known of the host is used for as long as it may be. */
-export function resolveRoute(host: string, env: GatewayEnv): Promise<Resolution> {
+/** Asks the route table, or falls back on what is known; the caller has nothing from recallRoute. */
+export async function resolveRoute(host: string, env: GatewayEnv, background: Background): Promise<Resolution> {
   const nowMs = Date.now();
-  const cached = hosts.get(host);
-  const isUsable = cached !== undefined && freshnessOf(nowMs - cached.askedAtMs) !== "unusable";
-  return lookUp(host, env, nowMs, isUsable ? cached : undefined);
+  const cached = known.get(host);
+  const usable = cached !== undefined && freshnessOf(nowMs - cached.askedAtMs) !== "unusable" ? cached.found : null;
+  if (usable === null && isUnknownLimited(nowMs)) return UNAVAILABLE;
+  const outage = outageAt(host, nowMs);
+  if (outage !== "over") {
+    const copied = usable ?? (await recallCopy(host, env));
+    if (copied !== null) return recallRoute(host, env, background) ?? copied;
+  }
+  const answer = await askAndRemember(host, env, nowMs);
+  if (answer.kind !== "unavailable") return answer;
+  // That a host was unknown a while ago says nothing; that it was known does.
+  return usable ?? (outage === "over" ? await recallCopy(host, env) : null) ?? UNAVAILABLE;
 }
 
 /** Drops hosts from memory, e.g. because their entries just changed. */
-export function forgetRoutes(names: readonly string[]): void {
+export function forgetRoutes(hosts: readonly string[]): void {
   forgotten += 1;
-  for (const name of names) hosts.delete(name);
+  for (const host of hosts) {
+    known.delete(host);
+    unknown.delete(host);
+  }
 }
 
 /** For tests, whose files share the isolate. */
 export function resetRouteCache(): void {
-  hosts.clear();
+  known.clear();
+  unknown.clear();
+  resetOutages();
   forgotten += 1;
   unknownLookups = 0;
   unknownWindowStartMs = 0;
 }
 
-async function lookUp(host: string, env: GatewayEnv, nowMs: number, fallback: Cached | undefined): Promise<Resolution> {
-  if (isUnknownLimited(nowMs) && fallback === undefined) return { kind: "unavailable" };
+function refresh(host: string, cached: Known, env: GatewayEnv, background: Background, nowMs: number): void {
+  if (nowMs - cached.refreshingSinceMs <= RESOLVE_TIMEOUT_MS) return;
+  cached.refreshingSinceMs = nowMs;
+  background.waitUntil(askAndRemember(host, env, nowMs));
+}
+
+async function askAndRemember(host: string, env: GatewayEnv, nowMs: number): Promise<Resolution> {
   const generation = forgotten;
-  const entry = await withDeadline(askRoutes(host, env), RESOLVE_TIMEOUT_MS).catch(() => "deadline" as const);
-  // Only what is known is served stale: that a host did not exist an hour ago says nothing.
-  if (entry === "deadline")
-    return fallback?.resolution.kind === "found" ? fallback.resolution : { kind: "unavailable" };
-  if (entry === null) unknownLookups += 1;
-  const resolution = entry === null ? ({ kind: "unknown" } as const) : ({ kind: "found", entry } as const);
-  if (generation === forgotten) remember(host, resolution, nowMs);
-  return resolution;
+  const answer = await askRoutes(host, env);
+  if (answer.kind === "unknown") unknownLookups += 1;
+  if (generation !== forgotten) return answer;
+  if (answer.kind === "found") rememberKnown(host, answer.entry, nowMs);
+  if (answer.kind === "unknown") rememberUnknown(host, nowMs);
+  return answer;
 }
 
-/** A reset object breaks the stub, not the question: a fresh one is asked again. */
-async function askRoutes(host: string, env: GatewayEnv): Promise<RouteEntry | null> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await env.ROUTES.getByName(routesShardOf(host)).resolve(host);
-    } catch (error) {
-      // An overloaded object must not be asked again (Cloudflare's rule).
-      if (attempt >= RESOLVE_ATTEMPTS || (error as { overloaded?: boolean }).overloaded === true) throw error;
-      const pauseMs = RESOLVE_RETRY_MS * 2 ** attempt * (0.5 + Math.random());
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    }
+/** A copy may be old, so it is remembered as something that must be asked for again. */
+async function recallCopy(host: string, env: GatewayEnv): Promise<Resolution | null> {
+  const generation = forgotten;
+  const nowMs = Date.now();
+  const entry = await readCopy(host, env);
+  if (entry === null) {
+    unknownLookups += 1;
+    return null;
   }
+  if (generation === forgotten) rememberKnown(host, entry, nowMs - FRESH_FOR_MS);
+  return { kind: "found", entry };
 }
 
-function remember(host: string, resolution: Found | Unknown, nowMs: number): void {
-  hosts.delete(host);
-  hosts.set(host, { resolution, askedAtMs: nowMs, refreshingSinceMs: 0 });
-  if (hosts.size <= MAX_HOSTS) return;
-  const oldest = hosts.keys().next();
-  if (!oldest.done) hosts.delete(oldest.value);
+function rememberKnown(host: string, entry: RouteEntry, askedAtMs: number): void {
+  if (isOutdated(host, askedAtMs)) return;
+  unknown.delete(host);
+  known.delete(host);
+  known.set(host, { found: { kind: "found", entry }, askedAtMs, refreshingSinceMs: 0 });
+  dropOldest(known, MAX_KNOWN);
+}
+
+function rememberUnknown(host: string, askedAtMs: number): void {
+  if (isOutdated(host, askedAtMs)) return;
+  known.delete(host);
+  unknown.delete(host);
+  unknown.set(host, askedAtMs);
+  dropOldest(unknown, MAX_UNKNOWN);
+}
+
+/** Answers may overtake one another; the one to the later question counts. */
+function isOutdated(host: string, askedAtMs: number): boolean {
+  return askedAtMs < (known.get(host)?.askedAtMs ?? unknown.get(host) ?? 0);
+}
+
+function dropOldest(map: Map<string, unknown>, most: number): void {
+  if (map.size <= most) return;
+  const oldest = map.keys().next();
+  if (!oldest.done) map.delete(oldest.value);
 }
 
 function isUnknownLimited(nowMs: number): boolean {
