@@ -2,9 +2,10 @@
 import type { KubeObject } from "../resource/object.ts";
 import type { Configuration, Revision, Route, Service } from "../resource/serving.ts";
 import { reconcileConfiguration } from "./configuration.ts";
+import { releaseHosts } from "./ingress.ts";
 import type { Observed, Settings, Write } from "./observed.ts";
 import { reconcileRevision } from "./revision.ts";
-import { reconcileRoute, releaseRoute } from "./route.ts";
+import { reconcileRoute } from "./route.ts";
 import { reconcileService } from "./service.ts";
 
 /** The writes that bring the world closer to an object's spec; none when it is there. */
@@ -30,5 +31,5 @@ export function reconcile(object: KubeObject, observed: Observed, settings: Sett
 
 /** The writes that follow from an object's removal, besides the cascade to what it owns. */
 export function release(object: KubeObject, observed: Observed): Write[] {
-  return object.kind === "Route" ? releaseRoute(object.metadata.uid, observed) : [];
+  return object.kind === "Route" || object.kind === "DomainMapping" ? releaseHosts(object.metadata.uid, observed) : [];
 }

@@ -1,21 +1,20 @@
 /**
- * Route → an entry per host, and the truth about who serves it. `IngressReady` is True only when every entry was taken
- * by its Routes object and old copies in the gateways have run out:
+ * Route → an entry per host, and the truth about who serves it.
  *
- *     traffic resolved ─▶ entries written ─▶ delivered ─(settleMs)─▶ IngressReady True
+ *     traffic resolved ─▶ entries written, delivered, settled (ingress.ts) ─▶ IngressReady True
  *
  * Source: serving/pkg/reconciler/route, route_lifecycle.go
  */
 import { LABEL_VISIBILITY } from "../resource/annotations.ts";
 import { type ConditionWish, nextConditions } from "../resource/conditions.ts";
-import { jsonEqual } from "../resource/json.ts";
 import { keyOf } from "../resource/object.ts";
 import type { Route, RouteStatus, TrafficTarget } from "../resource/serving.ts";
 import { compileRoute } from "../routing/compile.ts";
 import { domainForLabels } from "../routing/domain.ts";
 import { CLUSTER_LOCAL_DOMAIN, hostOf, targetName } from "../routing/hosts.ts";
 import { writeStatus } from "./child.ts";
-import type { EntryDraft, Observed, RouteHost, Settings, Write } from "./observed.ts";
+import { ingressReady, planEntries } from "./ingress.ts";
+import type { Observed, Settings, Write } from "./observed.ts";
 import { mergeTargets, type ResolvedTarget, resolveTraffic } from "./traffic.ts";
 
 export function reconcileRoute(route: Route, observed: Observed, settings: Settings): Write[] {
@@ -24,7 +23,7 @@ export function reconcileRoute(route: Route, observed: Observed, settings: Setti
   const resolution = resolveTraffic(route, observed);
   const current = observed.hostsOf(uid);
   const plan = resolution.ok
-    ? planEntries(route, compileRoute(route, resolution.targets, domain), current, observed)
+    ? planEntries(uid, compileRoute(route, resolution.targets, domain), current, observed)
     : { writes: [], stolenHost: null };
   const ingress = ingressReady(current, plan, settings);
   const status: RouteStatus = {
@@ -51,14 +50,6 @@ export function reconcileRoute(route: Route, observed: Observed, settings: Setti
   ];
 }
 
-/** When a Route is gone its hosts are given up. */
-export function releaseRoute(routeUid: string, observed: Observed): Write[] {
-  return observed.hostsOf(routeUid).map(({ host }) => ({ type: "entry", routeUid, host, entry: null }));
-}
-
-/** How soon a route tries again to get a host that another one has. */
-const HOST_RETRY_MS = 10_000;
-
 const CERTIFICATE_PROVISIONED: ConditionWish = {
   type: "CertificateProvisioned",
   status: "True",
@@ -68,63 +59,6 @@ const CERTIFICATE_PROVISIONED: ConditionWish = {
 
 function domainOf(route: Route, domain: string): string {
   return route.metadata.labels?.[LABEL_VISIBILITY] === "cluster-local" ? CLUSTER_LOCAL_DOMAIN : domain;
-}
-
-type Plan = {
-  readonly writes: readonly Write[];
-  /** A wanted host that another route has: this route gets no entries until it is free. */
-  readonly stolenHost: string | null;
-};
-
-function planEntries(
-  route: Route,
-  wanted: readonly EntryDraft[],
-  current: readonly RouteHost[],
-  observed: Observed,
-): Plan {
-  const routeUid = route.metadata.uid;
-  const stolen = wanted.find(({ host }) => (observed.hostOwner(host) ?? routeUid) !== routeUid);
-  if (stolen !== undefined) return { writes: [], stolenHost: stolen.host };
-  const known = new Map(current.map((row) => [row.host, row.entry]));
-  const wantedHosts = new Set(wanted.map((entry) => entry.host));
-  return {
-    stolenHost: null,
-    writes: [
-      ...wanted
-        .filter((entry) => !jsonEqual(known.get(entry.host), entry))
-        .map((entry) => ({ type: "entry" as const, routeUid, host: entry.host, entry })),
-      ...current
-        .filter(({ host }) => !wantedHosts.has(host))
-        .map(({ host }) => ({ type: "entry" as const, routeUid, host, entry: null })),
-    ],
-  };
-}
-
-function ingressReady(
-  current: readonly RouteHost[],
-  plan: Plan,
-  settings: Settings,
-): { readonly wish: ConditionWish; readonly lookAgainAtMs: number | null } {
-  const type = "IngressReady";
-  if (plan.stolenHost !== null) {
-    const message = `There is an existing placeholder Service ${JSON.stringify(plan.stolenHost)} that we do not own.`;
-    return {
-      wish: { type, status: "False", reason: "NotOwned", message },
-      lookAgainAtMs: settings.nowMs + HOST_RETRY_MS,
-    };
-  }
-  const pending: ConditionWish = {
-    type,
-    status: "Unknown",
-    reason: "IngressNotConfigured",
-    message: "Ingress has not yet been reconciled.",
-  };
-  const isGrowing = plan.writes.some((write) => write.type === "entry" && write.entry !== null);
-  const deliveries = current.map((row) => row.deliveredAtMs);
-  if (isGrowing || deliveries.length === 0 || deliveries.includes(null)) return { wish: pending, lookAgainAtMs: null };
-  const lookAgainAtMs = Math.max(...deliveries.map((atMs) => atMs ?? 0)) + settings.settleMs;
-  if (settings.nowMs < lookAgainAtMs) return { wish: pending, lookAgainAtMs };
-  return { wish: { type, status: "True" }, lookAgainAtMs: null };
 }
 
 function statusTraffic(route: Route, targets: readonly ResolvedTarget[], domain: string): TrafficTarget[] {

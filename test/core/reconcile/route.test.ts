@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { releaseHosts } from "../../../src/core/reconcile/ingress.ts";
 import type { RouteHost } from "../../../src/core/reconcile/observed.ts";
-import { reconcileRoute, releaseRoute } from "../../../src/core/reconcile/route.ts";
+import { reconcileRoute } from "../../../src/core/reconcile/route.ts";
 import { findCondition } from "../../../src/core/resource/conditions.ts";
 import type { Route } from "../../../src/core/resource/serving.ts";
 import { NOW_MS, observedOf, revision, route, SETTINGS } from "./fixtures.ts";
@@ -69,7 +70,7 @@ test("a target that goes bad leaves the entries as they are", () => {
 
 test("a removed route gives up all its hosts", () => {
   const observed = observedOf([], { hosts: hostsAfter(NOW_MS) });
-  const writes = releaseRoute(ROUTE.metadata.uid, observed);
+  const writes = releaseHosts(ROUTE.metadata.uid, observed);
   expect(writes).toHaveLength(4);
   expect(writes.every((write) => write.type === "entry" && write.entry === null)).toBe(true);
 });
