@@ -1,13 +1,21 @@
 /**
- * ConfigMap config-autoscaler: what revisions use unless their annotations say otherwise. One row per key, with its
- * default and its rule; rules that read two keys come after. Unknown keys (`_example` among them) are ignored, and one bad
- * value rejects the whole map, so that the previous one stays in force.
+ * ConfigMap config-autoscaler: what revisions use unless their annotations say otherwise.
  *
  * Not configurable, as in Knative: the tick of 2 s, the bucket of 1 s, the report of 1 s.
  *
  * Source: Knative serving/pkg/autoscaler/config/config.go, commit 98e5ef90. Vectors: config, kind config_autoscaler.
  */
-import { type Parsed, parseBoolean, parseCount, parseDuration, parseNumber } from "./scalar.ts";
+import {
+  type ConfigData,
+  type ConfigProblem,
+  type ConfigResult,
+  defaultsOf,
+  exampleOf,
+  keysOf,
+  parseRows,
+  type Rows,
+} from "./rows.ts";
+import { type Parsed, parseBoolean, parseCount, parseDuration, parseNumber, parseText } from "./scalar.ts";
 
 export type AutoscalerConfig = {
   readonly enableScaleToZero: boolean;
@@ -37,126 +45,156 @@ export type AutoscalerConfig = {
   readonly podAutoscalerClass: string;
 };
 
-export type ConfigProblem = { readonly key: string; readonly message: string };
-
 /** The least that a pod may be asked to carry on average. */
 export const TARGET_MIN = 0.01;
 export const WINDOW_MIN_MS = 6_000;
 export const WINDOW_MAX_MS = 3_600_000;
 
 /** @returns the typed config with defaults filled in, or every problem with the key it belongs to */
-export function parseAutoscalerConfig(
-  data: Readonly<Record<string, string>>,
-):
-  | { readonly ok: true; readonly config: AutoscalerConfig }
-  | { readonly ok: false; readonly problems: readonly ConfigProblem[] } {
-  const problems: ConfigProblem[] = [];
-  const config = mapRows((row) => {
-    const text = data[row.key];
-    if (text === undefined) return row.fallback;
-    const parsed = row.parse(text);
-    if (!parsed.ok) {
-      const { message, details } = parsed;
-      problems.push({ key: row.key, message: details === undefined ? message : `${message} (${details})` });
-      return row.fallback;
-    }
-    const message = row.check?.(parsed.value);
-    if (message !== undefined) problems.push({ key: row.key, message: `${text} ${message}` });
-    return parsed.value;
-  });
-  // Rules between keys would only repeat, in other words, what is wrong with one of them.
-  if (problems.length === 0) problems.push(...crossKeyProblems(config));
-  return problems.length === 0 ? { ok: true, config } : { ok: false, problems };
+export function parseAutoscalerConfig(data: ConfigData): ConfigResult<AutoscalerConfig> {
+  return parseRows(ROWS, data, crossKeyProblems);
 }
 
 /** The config of an empty map. */
 export function defaultAutoscalerConfig(): AutoscalerConfig {
-  return mapRows((row) => row.fallback);
+  return defaultsOf(ROWS);
 }
 
-type Row<T> = {
-  readonly key: string;
-  readonly fallback: T;
-  readonly parse: (text: string) => Parsed<T>;
-  /** @returns what is wrong, to follow the value; undefined = nothing */
-  readonly check?: (value: T) => string | undefined;
-};
-
-const ROWS: { readonly [Field in keyof AutoscalerConfig]: Row<AutoscalerConfig[Field]> } = {
-  enableScaleToZero: { key: "enable-scale-to-zero", fallback: true, parse: parseBoolean },
-  allowZeroInitialScale: { key: "allow-zero-initial-scale", fallback: false, parse: parseBoolean },
+const ROWS: Rows<AutoscalerConfig> = {
+  enableScaleToZero: {
+    key: "enable-scale-to-zero",
+    fallback: true,
+    parse: parseBoolean,
+    about: "false keeps one pod of every revision.",
+  },
+  allowZeroInitialScale: {
+    key: "allow-zero-initial-scale",
+    fallback: false,
+    parse: parseBoolean,
+    about: "Whether initial-scale may be 0.",
+  },
   containerConcurrencyTargetFraction: {
     key: "container-concurrency-target-percentage",
     fallback: 0.7,
     parse: parseFraction,
     check: (value) => (value > 0 && value <= 1 ? undefined : "is outside of the range (0, 100]"),
+    about: "Share of a pod's concurrency that is aimed at, above 0 and up to 100.",
+    example: "70",
   },
   containerConcurrencyTargetDefault: {
     key: "container-concurrency-target-default",
     fallback: 100,
     parse: parseNumber,
+    about: "Requests at once that a pod without a limit is taken to carry.",
   },
   requestsPerSecondTargetDefault: {
     key: "requests-per-second-target-default",
     fallback: 200,
     parse: parseNumber,
     check: atLeast(TARGET_MIN),
+    about: "Requests per second of a pod, with the metric rps.",
   },
   targetBurstCapacity: {
     key: "target-burst-capacity",
     fallback: 211,
     parse: parseNumber,
     check: (value) => (value >= 0 || value === -1 ? undefined : "must be at least 0, or -1 for unlimited"),
+    about: "Requests at once that ready pods shall swallow besides; -1 keeps the activator in the path.",
   },
-  activatorCapacity: { key: "activator-capacity", fallback: 100, parse: parseNumber, check: atLeast(1) },
-  maxScaleUpRate: { key: "max-scale-up-rate", fallback: 1000, parse: parseNumber, check: greaterThanOne },
-  maxScaleDownRate: { key: "max-scale-down-rate", fallback: 2, parse: parseNumber, check: greaterThanOne },
+  activatorCapacity: {
+    key: "activator-capacity",
+    fallback: 100,
+    parse: parseNumber,
+    check: atLeast(1),
+    about: "Requests at once that one activator carries.",
+  },
+  maxScaleUpRate: {
+    key: "max-scale-up-rate",
+    fallback: 1000,
+    parse: parseNumber,
+    check: greaterThanOne,
+    about: "How many times larger a revision may get per tick of 2 s; above 1.",
+  },
+  maxScaleDownRate: {
+    key: "max-scale-down-rate",
+    fallback: 2,
+    parse: parseNumber,
+    check: greaterThanOne,
+    about: "How many times smaller a revision may get per tick; above 1.",
+  },
   panicWindowPercentage: {
     key: "panic-window-percentage",
     fallback: 10,
     parse: parseNumber,
     check: (value) => (value >= 1 && value <= 100 ? undefined : "must be in [1, 100]"),
+    about: "Length of the panic window as a share of the stable window, 1 to 100.",
   },
   // Knative takes any number here; only the annotation has a range.
-  panicThresholdPercentage: { key: "panic-threshold-percentage", fallback: 200, parse: parseNumber },
+  panicThresholdPercentage: {
+    key: "panic-threshold-percentage",
+    fallback: 200,
+    parse: parseNumber,
+    about: "Demand above this share of the capacity is panic: a revision only grows then.",
+  },
   stableWindowMs: {
     key: "stable-window",
     fallback: 60_000,
     parse: parseDuration,
     check: (value) =>
       value >= WINDOW_MIN_MS && value <= WINDOW_MAX_MS ? wholeSeconds(value) : "must be between 6s and 1h",
+    about: "The load is averaged over this time, 6s to 1h.",
+    example: "60s",
   },
   scaleDownDelayMs: {
     key: "scale-down-delay",
     fallback: 0,
     parse: parseDuration,
     check: (value) => (value >= 0 ? wholeSeconds(value) : "must not be negative"),
+    about: "A lower load must last so long before pods go.",
+    example: "0s",
   },
   scaleToZeroGracePeriodMs: {
     key: "scale-to-zero-grace-period",
     fallback: 30_000,
     parse: parseDuration,
     check: (value) => (value > 0 ? undefined : "must be positive"),
+    about: "How long the switch to the activator may take before the last pod goes.",
+    example: "30s",
   },
   scaleToZeroPodRetentionMs: {
     key: "scale-to-zero-pod-retention-period",
     fallback: 0,
     parse: parseDuration,
     check: (value) => (value >= 0 ? undefined : "must not be negative"),
+    about: "The last pod stays at least so long.",
+    example: "0s",
   },
-  initialScale: { key: "initial-scale", fallback: 1, parse: parseCount },
-  minScale: { key: "min-scale", fallback: 0, parse: parseCount },
-  maxScale: { key: "max-scale", fallback: 0, parse: parseCount },
-  maxScaleLimit: { key: "max-scale-limit", fallback: 0, parse: parseCount },
+  initialScale: {
+    key: "initial-scale",
+    fallback: 1,
+    parse: parseCount,
+    about: "Pods that a new revision must reach once to be ready.",
+  },
+  minScale: { key: "min-scale", fallback: 0, parse: parseCount, about: "Pods that stay when nobody calls." },
+  maxScale: { key: "max-scale", fallback: 0, parse: parseCount, about: "Pods at most; 0 = no limit." },
+  maxScaleLimit: {
+    key: "max-scale-limit",
+    fallback: 0,
+    parse: parseCount,
+    about: "The largest max-scale that anyone may ask for; 0 = none.",
+  },
   podAutoscalerClass: {
     key: "pod-autoscaler-class",
     fallback: "kpa.autoscaling.knative.dev",
-    parse: (text) => ({ ok: true, value: text }),
+    parse: parseText,
+    about: "There is one autoscaler here, the KPA.",
   },
 };
 
 /** Every key that is read. */
-export const AUTOSCALER_CONFIG_KEYS: readonly string[] = Object.values(ROWS).map((row) => row.key);
+export const AUTOSCALER_CONFIG_KEYS = keysOf(ROWS);
+
+export const AUTOSCALER_EXAMPLE = exampleOf("# What a revision uses unless its annotations say otherwise.", ROWS);
 
 function crossKeyProblems(config: AutoscalerConfig): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
@@ -204,10 +242,4 @@ function greaterThanOne(value: number): string | undefined {
 
 function wholeSeconds(valueMs: number): string | undefined {
   return valueMs % 1_000 === 0 ? undefined : "must be whole seconds";
-}
-
-/** Builds a config row by row; the table's type holds each row to its field. */
-function mapRows(valueOf: <T>(row: Row<T>) => T): AutoscalerConfig {
-  const entries = Object.entries(ROWS).map(([field, row]) => [field, valueOf(row as Row<unknown>)]);
-  return Object.fromEntries(entries) as AutoscalerConfig;
 }

@@ -10,6 +10,9 @@ export type Parsed<T> =
 
 export const INT32_MAX = 2 ** 31 - 1;
 
+const INT64_RANGE = 2 ** 63;
+const QUANTITY = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/;
+
 const TRUE = new Set(["1", "t", "T", "true", "TRUE", "True"]);
 const FALSE = new Set(["0", "f", "F", "false", "FALSE", "False"]);
 
@@ -32,6 +35,22 @@ export function parseCount(text: string): Parsed<number> {
   const value = Number(text) + 0;
   if (value < 0 || value > INT32_MAX) return { ok: false, message: `expected 0 <= ${text} <= ${INT32_MAX}` };
   return { ok: true, value };
+}
+
+/** A whole number of any sign, within an int64; beyond 2^53 the nearest one that a double can hold. */
+export function parseInteger(text: string): Parsed<number> {
+  const value = /^[+-]?\d+$/.test(text) ? Number(text) + 0 : Number.NaN;
+  return value >= -INT64_RANGE && value < INT64_RANGE ? { ok: true, value } : invalid(text, "use a whole number");
+}
+
+/** Any text. */
+export function parseText(text: string): Parsed<string> {
+  return { ok: true, value: text };
+}
+
+/** A Kubernetes quantity, as it is written: `100m`, `1.5`, `64Mi`, `1e3`. */
+export function parseQuantity(text: string): Parsed<string> {
+  return QUANTITY.test(text) ? { ok: true, value: text } : invalid(text, 'use a quantity such as "100m" or "64Mi"');
 }
 
 /** A Go duration, in milliseconds. */
