@@ -10,22 +10,22 @@ import { isView, type ResourceType, SERVED_TYPES, type StoredType } from "../../
 import type { Schema } from "../../core/resource/schema.ts";
 import { answerStatus } from "./answers.ts";
 import type { ApiEnvironment } from "./environment.ts";
-
-/**
- * kubectl before 1.29 validates against version 2 before it sends anything. An empty document of this type makes it leave
- * validation to the server; the official name of the type has an `@`, which is no legal media type and fails.
- */
-const V2_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+import { encodeOpenApiV2, OPENAPI_V2_TYPE } from "./openapi-v2.ts";
 
 export function openApiRoutes(): Hono<ApiEnvironment> {
   return new Hono<ApiEnvironment>()
-    .get("/openapi/v2", () => new Response(null, { headers: { "content-type": V2_TYPE } }))
+    .get("/openapi/v2", () => new Response(encodeV2(), { headers: { "content-type": OPENAPI_V2_TYPE } }))
     .get("/openapi/v3", (c) => c.json({ paths: indexOfDocuments() }))
     .get("/openapi/v3/*", (c) => {
       const path = c.req.path.slice("/openapi/v3/".length);
       const types = SERVED_TYPES.filter((type) => documentPath(type) === path);
       return types.length === 0 ? answerStatus(unknownPath()) : c.json(documentOf(types));
     });
+}
+
+function encodeV2(): Uint8Array {
+  const patched = SERVED_TYPES.filter((type) => type.verbs.includes("patch"));
+  return encodeOpenApiV2(patched.map((type) => ({ type, path: objectPath(type), parameters: WRITE_PARAMETERS })));
 }
 
 /** The hash changes with the document: clients keep it for good. */
