@@ -5,9 +5,10 @@
  *        └─────owns──▶ Route ──traffic──▶ Configuration, Revision
  *                      Configuration, Revision ──annotation routes──▶ Route   (their routing state follows it)
  */
+
+import type { Section } from "../config/config-maps.ts";
 import { ANNOTATION_ROUTES, LABEL_CONFIGURATION } from "../resource/annotations.ts";
-import { CONFIG_AUTOSCALER, CONFIG_DOMAIN, SYSTEM_NAMESPACE } from "../resource/config-map.ts";
-import { type KubeObject, keyOf, type ObjectKey } from "../resource/object.ts";
+import { type KindName, type KubeObject, keyOf, type ObjectKey } from "../resource/object.ts";
 import type { Configuration, Route } from "../resource/serving.ts";
 import type { Observed } from "./observed.ts";
 
@@ -53,15 +54,18 @@ export function dependentsOf(object: KubeObject, observed: Observed): ObjectKey[
       if (configuration !== null) keys.push(...latestCreated(configuration));
     }
   }
-  if (isConfig(object, CONFIG_AUTOSCALER)) keys.push(...observed.keys("Revision"));
-  if (isConfig(object, CONFIG_DOMAIN)) keys.push(...observed.keys("Route"));
   return distinct(keys);
 }
 
-function isConfig(object: KubeObject, name: string): boolean {
-  const { metadata } = object;
-  return object.kind === "ConfigMap" && metadata.namespace === SYSTEM_NAMESPACE && metadata.name === name;
-}
+/** The kinds that are reconciled anew when a section of the config changes; what only admission reads has none. */
+export const CONFIG_DEPENDENTS: Readonly<Record<Section, readonly KindName[]>> = {
+  autoscaler: ["Revision"],
+  defaults: [],
+  domain: ["Route", "DomainMapping"],
+  features: [],
+  gc: ["Configuration"],
+  network: ["Route", "DomainMapping"],
+};
 
 /** The routing state of a configuration's newest revision depends on who targets the configuration. */
 function latestCreated(configuration: Configuration): ObjectKey[] {

@@ -5,27 +5,31 @@
  *
  * Source: serving/pkg/reconciler/route, route_lifecycle.go
  */
-import { LABEL_VISIBILITY } from "../resource/annotations.ts";
+import { LABEL_ROUTE, LABEL_VISIBILITY } from "../resource/annotations.ts";
 import { type ConditionWish, nextConditions } from "../resource/conditions.ts";
 import { keyOf } from "../resource/object.ts";
 import type { Route, RouteStatus, TrafficTarget } from "../resource/serving.ts";
 import { compileRoute } from "../routing/compile.ts";
-import { domainForLabels } from "../routing/domain.ts";
-import { CLUSTER_LOCAL_DOMAIN, hostOf, targetName } from "../routing/hosts.ts";
+import { CLUSTER_LOCAL_DOMAIN, hostOf } from "../routing/hosts.ts";
+import { hostsOfTarget, type TargetHosts } from "../routing/route-hosts.ts";
 import { writeStatus } from "./child.ts";
 import { ingressReady, planEntries } from "./ingress.ts";
 import type { Observed, Settings, Write } from "./observed.ts";
 import { mergeTargets, type ResolvedTarget, resolveTraffic } from "./traffic.ts";
 
 export function reconcileRoute(route: Route, observed: Observed, settings: Settings): Write[] {
-  const domain = domainOf(route, domainForLabels(settings.config.domain, route.metadata.labels));
   const { name, namespace = "", uid } = route.metadata;
   const resolution = resolveTraffic(route, observed);
+  const hosts = hostsOfRoute(route, resolution.ok ? resolution.targets : [], observed, settings);
+  const problem = hosts.find((target) => target.problem !== null)?.problem ?? null;
   const current = observed.hostsOf(uid);
-  const plan = resolution.ok
-    ? planEntries(uid, compileRoute(route, resolution.targets, domain), current, observed)
-    : { writes: [], stolenHost: null };
-  const ingress = ingressReady(current, plan, settings);
+  const plan =
+    resolution.ok && problem === null
+      ? planEntries(uid, compileRoute(route, resolution.targets, hosts), current, observed)
+      : { writes: [], stolenHost: null };
+  const ingress =
+    problem === null ? ingressReady(current, plan, settings) : { wish: invalidHost(problem), lookAgainAtMs: null };
+  const url = hosts[0]?.problem === null ? hosts[0].url : route.status?.url;
   const status: RouteStatus = {
     observedGeneration: route.metadata.generation,
     conditions: nextConditions(
@@ -37,9 +41,10 @@ export function reconcileRoute(route: Route, observed: Observed, settings: Setti
       ],
       settings.nowMs,
     ),
-    url: `http://${hostOf(name, namespace, domain)}`,
+    ...(url === undefined ? {} : { url }),
     address: { url: `http://${hostOf(name, namespace, CLUSTER_LOCAL_DOMAIN)}` },
-    traffic: resolution.ok ? statusTraffic(route, resolution.targets, domain) : (route.status?.traffic ?? []),
+    traffic:
+      resolution.ok && problem === null ? statusTraffic(resolution.targets, hosts) : (route.status?.traffic ?? []),
   };
   return [
     ...plan.writes,
@@ -57,12 +62,29 @@ const CERTIFICATE_PROVISIONED: ConditionWish = {
   message: "external-domain-tls is not enabled",
 };
 
-function domainOf(route: Route, domain: string): string {
-  return route.metadata.labels?.[LABEL_VISIBILITY] === "cluster-local" ? CLUSTER_LOCAL_DOMAIN : domain;
+/** The hosts of the default target, then of each tag. */
+function hostsOfRoute(
+  { metadata }: Route,
+  targets: readonly ResolvedTarget[],
+  observed: Observed,
+  { config }: Settings,
+): TargetHosts[] {
+  // Whoever labels the placeholder Service of a target hides that target alone; any value does.
+  const isHidden = (name: string) => {
+    const labels = observed.get("CoreService", metadata.namespace ?? "", name)?.metadata.labels;
+    return labels?.[LABEL_ROUTE] === metadata.name && (labels[LABEL_VISIBILITY] ?? "") !== "";
+  };
+  const tags = [...new Set(["", ...targets.map((target) => target.tag)])];
+  return tags.map((tag) => hostsOfTarget(metadata, tag, isHidden, config));
 }
 
-function statusTraffic(route: Route, targets: readonly ResolvedTarget[], domain: string): TrafficTarget[] {
-  const { name, namespace = "" } = route.metadata;
+/** Nothing changes for callers until every host of the route can exist. */
+function invalidHost(problem: string): ConditionWish {
+  const message = `${problem} (see config-domain and config-network in namespace knative-serving)`;
+  return { type: "IngressReady", status: "False", reason: "InvalidDomainName", message };
+}
+
+function statusTraffic(targets: readonly ResolvedTarget[], hosts: readonly TargetHosts[]): TrafficTarget[] {
   const merged = mergeTargets(
     targets.map((target) => ({
       revisionName: target.revision.metadata.name,
@@ -72,6 +94,6 @@ function statusTraffic(route: Route, targets: readonly ResolvedTarget[], domain:
     })),
   );
   return merged.map(({ tag, ...target }) =>
-    tag === "" ? target : { ...target, tag, url: `http://${hostOf(targetName(name, tag), namespace, domain)}` },
+    tag === "" ? target : { ...target, tag, url: hosts.find((host) => host.tag === tag)?.url ?? "" },
   );
 }

@@ -5,6 +5,8 @@ export const LABEL_SERVICE_UID = "serving.knative.dev/serviceUID";
 export const LABEL_CONFIGURATION = "serving.knative.dev/configuration";
 export const LABEL_CONFIGURATION_UID = "serving.knative.dev/configurationUID";
 export const LABEL_CONFIGURATION_GENERATION = "serving.knative.dev/configurationGeneration";
+/** On a placeholder Service: its Route. */
+export const LABEL_ROUTE = "serving.knative.dev/route";
 /** `pending`, `active` or `reserve`: whether a Route reaches the revision. */
 export const LABEL_ROUTING_STATE = "serving.knative.dev/routingState";
 /** `cluster-local` on a Service or Route: no public host. */

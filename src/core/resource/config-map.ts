@@ -1,8 +1,9 @@
 /** ConfigMaps: those of the system's namespace configure Rouse itself, so what they say is checked before it is stored. */
-import { parseAutoscalerConfig } from "../config/autoscaler-config.ts";
+import { CONFIG_MAPS, sectionOf } from "../config/config-maps.ts";
+import { EXAMPLE_KEY } from "../config/rows.ts";
 import { isDomainSuffix } from "../routing/domain.ts";
 import { type FieldError, invalidKey } from "./field-error.ts";
-import type { KindRules } from "./kind-rule.ts";
+import type { KindRules, RuleContext } from "./kind-rule.ts";
 import type { KubeObject } from "./object.ts";
 import { boolean, mapOf, string } from "./schema.ts";
 import { kindSchema } from "./serving.ts";
@@ -11,30 +12,26 @@ export const CONFIG_MAP_RULES: KindRules = {
   schema: kindSchema({ data: mapOf(string), binaryData: mapOf(string), immutable: boolean }),
   nameRule: "subdomain",
   applyDefaults: (spec) => spec,
-  validate: validateConfigMap,
+  validate: (object, _previous, context) => validateConfigMap(object, context),
 };
 
 /** Where the ConfigMaps live that configure Rouse itself. */
 export const SYSTEM_NAMESPACE = "knative-serving";
-export const CONFIG_AUTOSCALER = "config-autoscaler";
-export const CONFIG_DEFAULTS = "config-defaults";
-export const CONFIG_DOMAIN = "config-domain";
-export const CONFIG_FEATURES = "config-features";
-export const CONFIG_GC = "config-gc";
-export const CONFIG_NETWORK = "config-network";
 
-function validateConfigMap(object: KubeObject): FieldError[] {
-  if (object.metadata.namespace !== SYSTEM_NAMESPACE) return [];
-  if (object.metadata.name === CONFIG_DOMAIN) return validateDomains(object.data ?? {});
-  if (object.metadata.name !== CONFIG_AUTOSCALER) return [];
-  const parsed = parseAutoscalerConfig(object.data ?? {});
-  if (parsed.ok) return [];
-  return parsed.problems.map(({ key, message }) => ({ message, paths: [`data.${key}`] }));
+function validateConfigMap({ metadata, data = {} }: KubeObject, { parseYaml }: RuleContext): FieldError[] {
+  const section = metadata.namespace === SYSTEM_NAMESPACE ? sectionOf(metadata.name) : undefined;
+  if (section === undefined) return [];
+  const parsed = CONFIG_MAPS[section].parse(data, parseYaml);
+  const problems = parsed.ok ? [] : parsed.problems;
+  return [
+    ...problems.map(({ key, message }) => ({ message, paths: [`data.${key}`] })),
+    ...(section === "domain" ? validateDomains(data) : []),
+  ];
 }
 
 function validateDomains(data: Readonly<Record<string, string>>): FieldError[] {
   const rule = 'must be the suffix of host names: lower-case letters, digits, "-" and ".", such as apps.example.com';
   return Object.keys(data)
-    .filter((key) => key !== "_example" && !isDomainSuffix(key))
+    .filter((key) => key !== EXAMPLE_KEY && !isDomainSuffix(key))
     .map((key) => invalidKey(key, "data", rule));
 }

@@ -1,10 +1,11 @@
 /** What admission needs to know of a kind. Objects have passed the schema when they get to its rules. */
 import type { Config } from "../config/config.ts";
+import type { ParseYaml } from "../config/domain-config.ts";
 import type { FieldError } from "./field-error.ts";
 import type { KubeObject } from "./object.ts";
 import type { Schema } from "./schema.ts";
 
-export type RuleContext = { readonly config: Config };
+export type RuleContext = { readonly config: Config; readonly parseYaml: ParseYaml };
 
 export type KindRules = {
   readonly schema: Schema;

@@ -12,27 +12,26 @@ import type { EntryDraft } from "../reconcile/observed.ts";
 import type { ResolvedTarget } from "../reconcile/traffic.ts";
 import { DEFAULT_TIMEOUT_SEC } from "../resource/defaults.ts";
 import type { Route } from "../resource/serving.ts";
-import { CLUSTER_LOCAL_DOMAIN, clusterLocalHosts, hostOf, isHost, targetName } from "./hosts.ts";
+import type { TargetHosts } from "./route-hosts.ts";
 
 /**
- * @param domain suffix of the public hosts; CLUSTER_LOCAL_DOMAIN makes a route without any
+ * @param hosts of the default target and of each tag; none has a problem
  * @returns entries with distinct hosts; percents of each sum to 100
  */
-export function compileRoute(route: Route, targets: readonly ResolvedTarget[], domain: string): EntryDraft[] {
-  const { name, namespace = "" } = route.metadata;
-  const tags = [...new Set(targets.map((target) => target.tag))].filter((tag) => tag !== "");
+export function compileRoute(
+  route: Route,
+  targets: readonly ResolvedTarget[],
+  hosts: readonly TargetHosts[],
+): EntryDraft[] {
+  const { name, namespace = "", uid } = route.metadata;
   const entries = new Map<string, EntryDraft>();
-  for (const tag of ["", ...tags]) {
+  for (const { tag, visibility, host, localHosts } of hosts) {
     const compiled = tag === "" ? mergeByRevision(targets) : taggedTarget(targets, tag);
-    const base = { routeUid: route.metadata.uid, namespace, route: name, targets: compiled };
-    const host = targetName(name, tag);
-    for (const local of clusterLocalHosts(host, namespace)) {
-      entries.set(local, { host: local, visibility: "cluster-local", ...base });
-    }
-    const publicHost = hostOf(host, namespace, domain);
-    if (domain !== CLUSTER_LOCAL_DOMAIN) entries.set(publicHost, { host: publicHost, visibility: "external", ...base });
+    const base = { routeUid: uid, namespace, route: name, targets: compiled };
+    for (const local of localHosts) entries.set(local, { host: local, visibility: "cluster-local", ...base });
+    if (visibility === "external") entries.set(host, { host, visibility, ...base });
   }
-  return [...entries.values()].filter((entry) => isHost(entry.host));
+  return [...entries.values()];
 }
 
 function mergeByRevision(targets: readonly ResolvedTarget[]): RouteTarget[] {

@@ -1,13 +1,9 @@
-/** Host names of a Route. */
-import { DNS_LABEL_MAX_LENGTH } from "../name.ts";
+/** What host names are made of. */
+import { DNS_LABEL_MAX_LENGTH, dns1123SubdomainProblem } from "../name.ts";
 
 export const CLUSTER_LOCAL_DOMAIN = "svc.cluster.local";
 
-/** The name that a tag gets beside its route: `green-hello`; the route's own for "". */
-export function targetName(route: string, tag: string): string {
-  return tag === "" ? route : `${tag}-${route}`;
-}
-
+/** The name of a target inside the cluster: always by Knative's default template. */
 export function hostOf(name: string, namespace: string, domain: string): string {
   return `${name}.${namespace}.${domain}`;
 }
@@ -19,11 +15,16 @@ export function clusterLocalHosts(name: string, namespace: string): string[] {
 
 /** Whether a host can exist: lower case, labels of 1 to 63 characters, the last not all digits, at most 253 in all. */
 export function isHost(host: string): boolean {
+  return hostProblem(host) === null;
+}
+
+/** Why there can be no such host, in Kubernetes' words; null when there can. */
+export function hostProblem(host: string): string | null {
+  const syntax = dns1123SubdomainProblem(host);
+  if (syntax !== null) return syntax;
   const labels = host.split(".");
-  return (
-    host.length <= 253 &&
-    labels.length >= 2 &&
-    labels.every((label) => label.length <= DNS_LABEL_MAX_LENGTH && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(label)) &&
-    !/^[0-9]+$/.test(labels.at(-1) ?? "")
-  );
+  const long = labels.find((label) => label.length > DNS_LABEL_MAX_LENGTH);
+  if (long !== undefined) return `${JSON.stringify(long)} must be no more than ${DNS_LABEL_MAX_LENGTH} characters`;
+  if (labels.length < 2) return "should be a domain with at least two segments separated by dots";
+  return /^[0-9]+$/.test(labels.at(-1) ?? "") ? "must not end in digits only, as an IP address does" : null;
 }

@@ -34,7 +34,7 @@ import { migrate } from "../migrations.ts";
 import { AgentRegistry } from "./agent-registry.ts";
 import type { DeliveryEnv } from "./delivery.ts";
 import { Engine } from "./engine.ts";
-import { seedNamespaces } from "./identity.ts";
+import { seedConfigMaps, seedNamespaces } from "./identity.ts";
 import { hashJoinToken, newJoinToken } from "./join-token.ts";
 import { ObjectRequests } from "./object-requests.ts";
 import { MIGRATIONS } from "./schema.ts";
@@ -65,6 +65,7 @@ export class ControlPlane extends DurableObject<ControlPlaneEnv> implements Cont
     this.#engine = new Engine(ctx.storage, this.#world, this.#agents, env);
     this.#requests = new ObjectRequests(this.#world, this.#engine);
     seedNamespaces(this.#world, Date.now());
+    seedConfigMaps(this.#world, Date.now());
     this.#engine.kick();
   }
 

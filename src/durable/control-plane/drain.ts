@@ -15,7 +15,7 @@ export function drainSlice(storage: DurableObjectStorage, world: World, nowMs: n
   const visits = new Map<string, number>();
   // Only requests change the ConfigMaps behind it, and none runs inside a slice.
   const settings = world.settings(nowMs);
-  storage.transactionSync(() => world.followDomain(settings.config.domain));
+  storage.transactionSync(() => world.config.follow(settings.config));
   world.queue.wakeDue(nowMs);
   for (let count = 0; count < KEYS_PER_SLICE; count++) {
     const key = world.queue.peek();

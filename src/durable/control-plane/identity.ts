@@ -1,4 +1,7 @@
-/** What a new control plane is born with: an id of its own and the namespaces that everybody expects. */
+/** What a control plane is born with: an id of its own, the namespaces that everybody expects, and its ConfigMaps. */
+import { CONFIG_MAPS, SECTIONS } from "../../core/config/config-maps.ts";
+import { EXAMPLE_KEY } from "../../core/config/rows.ts";
+import { SYSTEM_NAMESPACE } from "../../core/resource/config-map.ts";
 import { LASTING_NAMESPACES, NAMESPACE_STATUS } from "../../core/resource/namespace.ts";
 import type { World } from "./world.ts";
 
@@ -15,6 +18,19 @@ export function controlPlaneId(sql: SqlStorage): string {
 export function seedNamespaces(world: World, nowMs: number): void {
   for (const name of LASTING_NAMESPACES) {
     const draft = { apiVersion: "v1", kind: "Namespace" as const, metadata: { name }, status: NAMESPACE_STATUS };
+    world.apply({ type: "create", draft }, nowMs);
+  }
+}
+
+/**
+ * Creates missing ConfigMaps, so that `kubectl edit` finds them with every key explained; called at each start. One that
+ * is there stays as it is.
+ */
+export function seedConfigMaps(world: World, nowMs: number): void {
+  for (const section of SECTIONS) {
+    const { name, example } = CONFIG_MAPS[section];
+    const metadata = { name, namespace: SYSTEM_NAMESPACE };
+    const draft = { apiVersion: "v1", kind: "ConfigMap" as const, metadata, data: { [EXAMPLE_KEY]: example } };
     world.apply({ type: "create", draft }, nowMs);
   }
 }

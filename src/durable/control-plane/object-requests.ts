@@ -26,6 +26,7 @@ import { parseFieldSelector, parseLabelSelector } from "../../core/resource/sele
 import type { Engine } from "./engine.ts";
 import { applyJsonPatch } from "./json-patch.ts";
 import type { World } from "./world.ts";
+import { parseYaml } from "./yaml.ts";
 
 /** A row of SQLite holds 2 MB in production; an object is also written to the event log. */
 const MAX_OBJECT_CHARS = 1_500_000;
@@ -139,8 +140,7 @@ export class ObjectRequests {
   }
 
   #context({ user, isStrict }: WriteOptions): AdmissionContext {
-    const nowMs = Date.now();
-    return { user, isStrict, nowMs, config: this.#world.settings(nowMs).config };
+    return { user, isStrict, nowMs: Date.now(), config: this.#world.config.read(), parseYaml };
   }
 
   #update(

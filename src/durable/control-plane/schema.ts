@@ -5,7 +5,7 @@
  *     dirty: keys to reconcile              wakes: keys to reconcile at a time
  *     outbox: messages to other objects, in order of id (the id is the message's sequence)
  *     orders, observations: what a Revision object was told and what it said       hosts: who has a host
- *     domain: the suffix of public hosts that the routes follow
+ *     config: the sections of the config that the objects follow
  */
 export const MIGRATIONS: readonly (readonly string[])[] = [
   [
@@ -57,4 +57,9 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     "CREATE TABLE join_tokens (hash TEXT PRIMARY KEY, expires_at_ms INTEGER NOT NULL) WITHOUT ROWID",
   ],
   ["CREATE TABLE domain (suffix TEXT NOT NULL)"],
+  // What followed the suffix of hosts follows every section of the config.
+  [
+    "DROP TABLE domain",
+    "CREATE TABLE config (section TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
+  ],
 ];

@@ -2,20 +2,17 @@
  * The stores of the control plane as one: what reconcilers read (`observed`), and how their writes are carried out.
  * Nothing here decides; every method runs inside the caller's transaction.
  */
-import { defaultAutoscalerConfig, parseAutoscalerConfig } from "../../core/config/autoscaler-config.ts";
-import { defaultConfig } from "../../core/config/config.ts";
-import type { DomainConfig } from "../../core/config/domain-config.ts";
 import type { Observed, Settings, Write } from "../../core/reconcile/observed.ts";
 import { release } from "../../core/reconcile/reconcile.ts";
-import { CONFIG_AUTOSCALER, CONFIG_DOMAIN, SYSTEM_NAMESPACE } from "../../core/resource/config-map.ts";
 import { type Draft, type KubeObject, keyOf } from "../../core/resource/object.ts";
 import { timestampOf } from "../../core/resource/timestamp.ts";
-import { domainSuffix, isDomainSuffix } from "../../core/routing/domain.ts";
+import { isDomainSuffix } from "../../core/routing/domain.ts";
 import { CLUSTER_LOCAL_DOMAIN } from "../../core/routing/hosts.ts";
 import { HostTable } from "./host-table.ts";
 import { ObjectStore } from "./object-store.ts";
 import { Outbox } from "./outbox.ts";
 import { RevisionLedger } from "./revision-ledger.ts";
+import { LiveConfig } from "./settings.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 /** What the environment says about this installation. */
@@ -28,14 +25,14 @@ export class World {
   readonly revisions: RevisionLedger;
   readonly outbox: Outbox;
   readonly observed: Observed;
-  readonly #sql: SqlStorage;
-  readonly #options: WorldOptions;
+  readonly config: LiveConfig;
+  readonly #settleMs: number;
 
-  constructor(sql: SqlStorage, options: WorldOptions) {
-    this.#sql = sql;
-    this.#options = { ...options, defaultDomain: usableDomain(options.defaultDomain) };
+  constructor(sql: SqlStorage, { defaultDomain, settleMs }: WorldOptions) {
+    this.#settleMs = settleMs;
     this.queue = new WorkQueue(sql);
     this.objects = new ObjectStore(sql, this.queue);
+    this.config = new LiveConfig(sql, this.objects, this.queue, usableDomain(defaultDomain));
     this.hosts = new HostTable(sql);
     this.revisions = new RevisionLedger(sql);
     this.outbox = new Outbox(sql);
@@ -51,26 +48,9 @@ export class World {
     this.objects.observed = this.observed;
   }
 
+  /** What reconcilers go by at this time. Outside of transactions only. */
   settings(nowMs: number): Settings {
-    const configMap = (name: string) => this.objects.get("ConfigMap", SYSTEM_NAMESPACE, name)?.data;
-    const parsed = parseAutoscalerConfig(configMap(CONFIG_AUTOSCALER) ?? {});
-    const domain = domainSuffix(configMap(CONFIG_DOMAIN), this.#options.defaultDomain);
-    const autoscaler = parsed.ok ? parsed.config : defaultAutoscalerConfig();
-    return {
-      nowMs,
-      settleMs: this.#options.settleMs,
-      config: { ...defaultConfig(domain), autoscaler },
-    };
-  }
-
-  /** Lets every Route follow when the suffixes of public hosts are not those that they were given. */
-  followDomain(domain: DomainConfig): void {
-    const suffix = JSON.stringify(domain);
-    const known = this.#sql.exec("SELECT suffix FROM domain").toArray()[0];
-    if (known?.suffix === suffix) return;
-    this.#sql.exec("DELETE FROM domain");
-    this.#sql.exec("INSERT INTO domain (suffix) VALUES (?)", suffix);
-    for (const key of this.objects.keys("Route")) this.queue.add(key);
+    return { nowMs, settleMs: this.#settleMs, config: this.config.read() };
   }
 
   apply(write: Write, nowMs: number): void {

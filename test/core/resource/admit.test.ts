@@ -5,12 +5,14 @@ import { mergePatch } from "../../../src/core/resource/json.ts";
 import type { KubeObject } from "../../../src/core/resource/object.ts";
 import { RESOURCE_TYPES } from "../../../src/core/resource/resource-type.ts";
 import { warningsOf } from "../../../src/core/resource/warnings.ts";
+import { parseYaml } from "../../../src/durable/control-plane/yaml.ts";
 
 const CONTEXT = {
   user: "ann",
   nowMs: Date.UTC(2026, 0, 31, 12),
   isStrict: false,
   config: defaultConfig("example.com"),
+  parseYaml,
 };
 const IDENTITY = { uid: "uid-1", random: [0, 0, 0, 0, 0] };
 const SERVICE = RESOURCE_TYPES.Service;

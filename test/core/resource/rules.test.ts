@@ -3,7 +3,6 @@ import { nextConditions } from "../../../src/core/resource/conditions.ts";
 import { formatFieldErrors } from "../../../src/core/resource/field-error.ts";
 import { jsonEqual, mergePatch, nestingDepth } from "../../../src/core/resource/json.ts";
 import { parseFieldSelector, parseLabelSelector } from "../../../src/core/resource/selector.ts";
-import { domainSuffix } from "../../../src/core/routing/domain.ts";
 import { service } from "../reconcile/fixtures.ts";
 
 describe("conditions", () => {
@@ -109,9 +108,3 @@ describe("selectors", () => {
   });
 });
 
-test("the domain is the first key of config-domain without a selector", () => {
-  expect(domainSuffix(undefined, "localhost")).toBe("localhost");
-  expect(domainSuffix({ _example: "# nothing" }, "localhost")).toBe("localhost");
-  expect(domainSuffix({ "b.com": "", "a.com": "", "0.com": "selector:\n  app: x" }, "localhost")).toBe("a.com");
-  expect(domainSuffix({ "Foo Bar": "", "a.com": "" }, "localhost")).toBe("a.com");
-});
