@@ -6,12 +6,23 @@ export class CliError extends Error {
   override readonly name = "CliError";
   /** A sentence or a command; empty when the message says it all. */
   readonly remedy: string;
+  readonly exitCode: number;
 
-  constructor(message: string, remedy = "", options: { cause?: unknown } = {}) {
+  constructor(message: string, remedy = "", options: { cause?: unknown; exitCode?: keyof typeof EXIT_CODES } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.remedy = remedy;
+    this.exitCode = EXIT_CODES[options.exitCode ?? "failed"];
   }
 }
+
+/**
+ *   failed       refused by the edge, not found, or not possible
+ *   usage        the command line is wrong; nothing was sent
+ *   unreachable  no answer from the edge, or the token is not known there
+ *   notReady     written, but it failed or did not become ready in time
+ *   interrupted  Ctrl-C while waiting: 128 + SIGINT, as shells have it
+ */
+export const EXIT_CODES = { failed: 1, usage: 2, unreachable: 3, notReady: 4, interrupted: 130 } as const;
 
 /** The text of any thrown value, with the text of its cause where that adds something (fetch hides the reason there). */
 export function messageOf(error: unknown): string {

@@ -1,29 +1,11 @@
 /**
  * The `rouse` command: one file per verb in commands/. Reports failures as what happened and what to do next, on stderr,
- * with a non-zero exit code.
+ * with the exit code that cli-error.ts has for it.
  */
-import { Command } from "commander";
-import { CliError } from "./cli-error.ts";
-import { agentCommand } from "./commands/agent.ts";
-import { applyCommand } from "./commands/apply.ts";
-import { initCommand } from "./commands/init.ts";
-import { serviceCommand } from "./commands/service.ts";
-import { tokenCommand } from "./commands/token.ts";
-import { upCommand } from "./commands/up.ts";
-import { versionCommand } from "./commands/version.ts";
-import { packageVersion } from "./package-root.ts";
-
-const program = new Command("rouse")
-  .description("Services that sleep: the first request wakes them.")
-  .version(packageVersion(), "-V, --version")
-  .showHelpAfterError("(add --help for the options)")
-  .addCommand(upCommand())
-  .addCommand(agentCommand())
-  .addCommand(applyCommand())
-  .addCommand(serviceCommand())
-  .addCommand(tokenCommand())
-  .addCommand(initCommand())
-  .addCommand(versionCommand());
+import { CommanderError } from "commander";
+import { CliError, EXIT_CODES } from "./cli-error.ts";
+import { createProgram } from "./program.ts";
+import { paintWord } from "./text/colour.ts";
 
 // A reader that went away (`rouse service list | head`) is no failure.
 for (const stream of [process.stdout, process.stderr]) {
@@ -33,18 +15,22 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 try {
-  await program.parseAsync();
+  await createProgram().parseAsync();
 } catch (error) {
-  report(error);
+  const exitCode = report(error);
   // At once: the supervisor's pipe, or a socket, would keep the process alive.
-  process.exit(1);
+  process.exit(exitCode);
 }
 
-function report(error: unknown): void {
+/** @returns the exit code */
+function report(error: unknown): number {
+  // Commander has said what is wrong with the command line, or has shown what was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODES.usage;
   if (!(error instanceof CliError)) {
     console.error(error);
-    return;
+    return EXIT_CODES.failed;
   }
-  console.error(`error: ${error.message}`);
+  console.error(`${paintWord("error")}: ${error.message}`);
   if (error.remedy !== "") console.error(`  ${error.remedy.replaceAll("\n", "\n  ")}`);
+  return error.exitCode;
 }

@@ -73,7 +73,7 @@ export async function startFakeApi(): Promise<FakeApi> {
       nowMs: 0,
       isStrict: query.get("fieldValidation") === "Strict",
       config: defaultConfig("example.com"),
-      parseYaml: (text: string) => parse(text) as unknown,
+      parseYaml: (text: string) => ({ ok: true as const, value: parse(text) as unknown }),
     };
     const save = (path: string, admission: Admission, status: number): Reply => {
       if (!admission.ok) return { status: admission.status.code, body: admission.status };

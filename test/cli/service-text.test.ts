@@ -3,9 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findLog, type PodView } from "../../src/cli/api/pod-view.ts";
-import { type RevisionView, serviceState } from "../../src/cli/api/service-state.ts";
-import { age, describeService, reachableUrl, serviceTable, table } from "../../src/cli/api/service-text.ts";
-import { type Condition, readinessOf, type ServiceView } from "../../src/cli/api/service-view.ts";
+import { serviceState } from "../../src/cli/api/service-state.ts";
+import { readinessOf } from "../../src/cli/api/service-view.ts";
+import type { Condition, RevisionView, ServiceView } from "../../src/cli/api/views.ts";
+import { age } from "../../src/cli/text/age.ts";
+import { describeService, SERVICE_COLUMNS, serviceRow, wideCells } from "../../src/cli/text/service-text.ts";
+import { attributes, listTable, table } from "../../src/cli/text/table.ts";
+import { reachableUrl } from "../../src/cli/text/url.ts";
 
 const CREATED = "2026-11-23T10:00:00Z";
 const nowMs = Date.parse("2026-11-23T10:05:30Z");
@@ -26,9 +30,16 @@ const hello: ServiceView = {
 };
 
 const EDGE = "http://127.0.0.1:8080";
-const revision = (actualReplicas: number, desiredReplicas: number, service = "hello"): RevisionView => ({
-  metadata: { name: `${service}-00001`, labels: { "serving.knative.dev/service": service } },
-  status: { actualReplicas, desiredReplicas },
+const viewpoint = { edgeUrl: EDGE, nowMs };
+const revision = (actualReplicas: number, desiredReplicas: number, service = "hello", number = 1): RevisionView => ({
+  metadata: {
+    name: `${service}-0000${number}`,
+    namespace: "default",
+    creationTimestamp: CREATED,
+    labels: { "serving.knative.dev/service": service, "serving.knative.dev/configurationGeneration": String(number) },
+  },
+  spec: { containers: [{ image: "a/b" }] },
+  status: { actualReplicas, desiredReplicas, conditions: [{ type: "Ready", status: "True" }] },
 });
 const withConditions = (...conditions: readonly Condition[]): ServiceView => ({
   ...hello,
@@ -56,16 +67,25 @@ describe("the state of a service", () => {
 });
 
 describe("the table of services", () => {
+  const list = (service: ServiceView, revisions: readonly RevisionView[], headers = true) =>
+    listTable(SERVICE_COLUMNS, [serviceRow(service, revisions, viewpoint)], { headers });
+
   it("shows who sleeps, and the URL that works from here", () => {
-    expect(serviceTable([hello], [revision(0, 0)], EDGE, nowMs).split("\n")).toEqual([
-      "NAME    URL                                   STATE    PODS   LATEST        AGE   READY   REASON",
-      "hello   http://hello.default.localhost:8080   Asleep   0/0    hello-00001   5m    True",
+    expect(list(hello, [revision(0, 0)]).split("\n")).toEqual([
+      "NAME    URL                                   STATE    PODS   LATEST        AGE   CONDITIONS   READY   REASON",
+      "hello   http://hello.default.localhost:8080   Asleep   0/0    hello-00001   5m    3 OK / 3     True",
     ]);
   });
 
-  it("shows a service that nothing is known of yet", () => {
+  it("shows a service that nothing is known of yet, and no header where none is wanted", () => {
     const fresh: ServiceView = { metadata: { name: "new", namespace: "default" } };
-    expect(serviceTable([fresh], [], EDGE, nowMs)).toMatch(/^new +Starting +0\/0 +Unknown$/m);
+    expect(list(fresh, [], false)).toMatch(/^new +Starting +0\/0 +Unknown$/);
+  });
+
+  it("shows image and message when it may be wide", () => {
+    const failed = withConditions({ type: "Ready", status: "False", message: "it broke\nsecond line" });
+    const spec = { template: { spec: { containers: [{ image: "a/b" }] } } };
+    expect(wideCells({ ...failed, spec })).toEqual(["a/b", "it broke"]);
   });
 
   it("leaves the URL alone behind an edge elsewhere, and when it is none", () => {
@@ -85,18 +105,53 @@ describe("the table of services", () => {
 });
 
 describe("the description of a service", () => {
-  const describeIt = (service: ServiceView, pods: readonly PodView[] = []) =>
-    describeService(service, serviceState(service, [revision(1, 2)]), pods, EDGE, nowMs);
+  const describeIt = (service: ServiceView, pods: readonly PodView[] = [], revisions = [revision(1, 2)]) =>
+    describeService(service, revisions, pods, { ...viewpoint, isVerbose: false });
 
-  it("shows state, pods with their logs, traffic and conditions", () => {
+  it("is laid out as kn does it, with the state and the pods' logs", () => {
     const pod = { podId: "p1", revision: "hello-00001", state: "ready", logPath: ".rouse/agent-1/pods/p1/log" };
-    const text = describeIt(hello, [pod]);
-    expect(text).toContain("URL:         http://hello.default.localhost:8080");
-    expect(text).toContain("State:       Awake\nPods:        1 there, 2 wanted");
-    expect(text).toContain("  100%   @latest (hello-00001)");
-    expect(text).toContain("  hello-00001   p1   ready   .rouse/agent-1/pods/p1/log");
-    expect(text).toContain("  ++   Ready");
-    expect(text).not.toContain("Reasons");
+    expect(describeIt(hello, [pod]).split("\n")).toEqual([
+      "Name:       hello",
+      "Namespace:  default",
+      "Age:        5m",
+      "URL:        http://hello.default.localhost:8080",
+      "State:      Awake",
+      "Pods:       1 there, 2 wanted",
+      "",
+      "Revisions:",
+      "  100%  @latest (hello-00001) [1] (5m)",
+      "        Image:     a/b",
+      "        Replicas:  1/2",
+      "",
+      "Pods:",
+      "  hello-00001   p1   ready   .rouse/agent-1/pods/p1/log",
+      "",
+      "Conditions:",
+      "  OK TYPE                AGE REASON",
+      "  ++ Ready",
+      "  ++ ConfigurationsReady",
+      "  ++ RoutesReady",
+    ]);
+  });
+
+  it("shows the newest revision first, tags, and what has no traffic only where it is the latest", () => {
+    const traffic = [
+      { revisionName: "hello-00001", percent: 100, tag: "old" },
+      { revisionName: "hello-00002", percent: 0, tag: "next" },
+    ];
+    const status = {
+      ...hello.status,
+      latestCreatedRevisionName: "hello-00004",
+      latestReadyRevisionName: "hello-00003",
+    };
+    const revisions = [1, 2, 3, 4, 5].map((number) => revision(0, 0, "hello", number));
+    const entries = describeIt({ ...hello, status: { ...status, traffic } }, [], revisions).match(/^.*\[\d\].*$/gm);
+    expect(entries).toEqual([
+      "     +  hello-00004 (latest created) [4] (5m)",
+      "     +  hello-00003 (current @latest) [3] (5m)",
+      "     +  hello-00002 #next [2] (5m)",
+      "  100%  hello-00001 #old [1] (5m)",
+    ]);
   });
 
   it("says why something is wrong once, with the lines of a log under each other", () => {
@@ -107,11 +162,23 @@ describe("the description of a service", () => {
     expect(text).toMatch(/\nReasons:\n {2}RevisionFailed: it broke:\n {4}line 1\n {4}line 2$/);
   });
 
-  it("has no empty names: what is not there yet is said or left out", () => {
-    const traffic = [{ latestRevision: true, percent: 100 }];
-    const text = describeIt({ ...hello, status: { traffic } });
-    expect(text).toContain("100%   @latest (no revision yet)");
-    expect(text).not.toContain("Conditions");
+  it("leaves out what is not there yet, and the annotations of programs", () => {
+    const annotations = { "serving.knative.dev/creator": "ann", team: "blue" };
+    const text = describeIt({ metadata: { ...hello.metadata, annotations } }, [], []);
+    expect(text).toContain("Annotations:  team=blue\n");
+    expect(text).not.toMatch(/Revisions:|Conditions:|URL:|Labels:/);
+  });
+});
+
+describe("attributes", () => {
+  it("without a value are left out", () => {
+    expect(
+      attributes([
+        ["Name", "a"],
+        ["Labels", ""],
+        ["Namespace", "b"],
+      ]),
+    ).toBe("Name:       a\nNamespace:  b");
   });
 });
 

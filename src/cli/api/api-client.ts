@@ -21,29 +21,53 @@ export class ApiClient {
   }
 
   /** Sends JSON (as a merge patch with PATCH) and reads JSON; any status is an answer. */
-  async request(method: string, path: string, body?: unknown): Promise<ApiResponse> {
-    let response: Response;
+  async request(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<ApiResponse> {
+    const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
     try {
-      response = await fetch(`${this.edgeUrl}${path}`, {
+      const response = await this.#fetch(path, {
         method,
         headers: {
-          authorization: `Bearer ${this.#token}`,
           ...(body === undefined
             ? {}
             : { "content-type": method === "PATCH" ? "application/merge-patch+json" : "application/json" }),
         },
-        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
+      const warnings = parseWarnings(response.headers.get("warning") ?? "");
+      return { status: response.status, body: parseBody(await response.text()), warnings };
     } catch (error) {
-      throw new CliError(
-        `no answer from the edge at ${this.edgeUrl}: ${messageOf(error)}`,
-        "Is it running? Start it with `npm start`, or name another with --edge URL.",
-        { cause: error },
-      );
+      throw this.#unreachable(error);
     }
-    const warnings = parseWarnings(response.headers.get("warning") ?? "");
-    return { status: response.status, body: parseBody(await response.text()), warnings };
+  }
+
+  /**
+   * Opens a watch.
+   * @param signal ends it; its lines then end with the signal's reason thrown
+   * @returns the status, and the body line by line (blank ones left out) as far as the status is a success
+   */
+  async watch(path: string, signal: AbortSignal): Promise<{ status: number; lines: AsyncIterable<string> }> {
+    try {
+      const response = await this.#fetch(path, { signal });
+      if (response.ok && response.body !== null) return { status: response.status, lines: linesOf(response.body) };
+      await response.body?.cancel();
+      return { status: response.status, lines: noLines() };
+    } catch (error) {
+      throw this.#unreachable(error);
+    }
+  }
+
+  #fetch(path: string, init: RequestInit): Promise<Response> {
+    const headers = { authorization: `Bearer ${this.#token}`, ...init.headers };
+    return fetch(`${this.edgeUrl}${path}`, { ...init, headers });
+  }
+
+  #unreachable(error: unknown): CliError {
+    return new CliError(
+      `no answer from the edge at ${this.edgeUrl}: ${messageOf(error)}`,
+      "Is it running? Start it with `npm start`, or name another with --edge URL.",
+      { cause: error, exitCode: "unreachable" },
+    );
   }
 
   /** @throws CliError for every status that is not a success; `what` names the attempt, e.g. "create service hello" */
@@ -61,7 +85,9 @@ export function refusal(what: string, { status, body }: Pick<ApiResponse, "statu
     403: "The token may not do that; an admin token may.",
     409: "It was changed at the same time; try again.",
   };
-  return new CliError(`could not ${what}: ${reasonIn(body)} (${status})`, remedies[status] ?? "");
+  return new CliError(`could not ${what}: ${reasonIn(body)} (${status})`, remedies[status] ?? "", {
+    exitCode: status === 401 ? "unreachable" : "failed",
+  });
 }
 
 function reasonIn(body: unknown): string {
@@ -73,6 +99,18 @@ function reasonIn(body: unknown): string {
 
 /** Clients of the API know Knative's webhook by these words; a person need not. */
 const ADMISSION_PREFIX = /^admission webhook "[^"]*" denied the request: (validation failed: )?/;
+
+async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+    const lines = `${rest}${chunk}`.split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines.filter((line) => line.trim() !== "");
+  }
+  if (rest.trim() !== "") yield rest;
+}
+
+async function* noLines(): AsyncGenerator<string> {}
 
 /** `299 - "first", 299 - "second"` (RFC 7234, 5.5) */
 function parseWarnings(header: string): string[] {

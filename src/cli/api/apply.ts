@@ -90,10 +90,12 @@ function withRemovals(before: unknown, after: unknown): unknown {
   };
 }
 
+/** What happened to the object in between, such as its status, is not ours. */
 function changed(before: unknown, after: unknown): Applied {
-  return resourceVersion(before) === resourceVersion(after) ? "unchanged" : "configured";
+  return jsonEqual(wish(before), wish(after)) ? "unchanged" : "configured";
 }
 
-function resourceVersion(object: unknown): unknown {
-  return (object as { metadata?: { resourceVersion?: unknown } } | null)?.metadata?.resourceVersion;
+function wish(object: unknown): unknown {
+  const { status: _status, metadata, ...rest } = object as Manifest & { status?: unknown };
+  return { ...rest, labels: metadata.labels, annotations: metadata.annotations };
 }

@@ -1,5 +1,10 @@
 /** Where the API keeps each kind of object. */
-import { SERVING_API_VERSION, STORED_TYPES, type StoredType } from "../../core/resource/resource-type.ts";
+import {
+  RESOURCE_TYPES,
+  SERVING_API_VERSION,
+  STORED_TYPES,
+  type StoredType,
+} from "../../core/resource/resource-type.ts";
 import { CliError } from "../cli-error.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -19,6 +24,19 @@ export function collectionPath(apiVersion: string, kind: string, namespace: stri
   }
   const root = type.group === "" ? "/api" : "/apis";
   return `${root}/${apiVersion}/namespaces/${encodeURIComponent(namespace)}/${type.plural}`;
+}
+
+/** Kinds that the command line has a noun for. */
+export type NounKind = "Service" | "Revision" | "Route" | "DomainMapping";
+
+/**
+ * @param namespace null = all namespaces
+ * @param name "" = the collection
+ */
+export function nounPath(kind: NounKind, namespace: string | null, name = ""): string {
+  const { apiVersion, plural } = RESOURCE_TYPES[kind];
+  const scope = namespace === null ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
+  return `/apis/${apiVersion}${scope}/${plural}${name === "" ? "" : `/${encodeURIComponent(name)}`}`;
 }
 
 export function objectPath({ apiVersion, kind, metadata }: Manifest): string {

@@ -1,10 +1,9 @@
-/** The pods of a service: what the data plane knows of them, and where their output is on this machine. */
+/** The pods of revisions: what the data plane knows of them, and where their output is on this machine. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { RevisionDescription } from "../../core/protocol/objects.ts";
-import { LABEL_SERVICE } from "../../core/resource/annotations.ts";
 import type { ApiClient } from "./api-client.ts";
-import type { RevisionView } from "./service-state.ts";
+import type { RevisionView } from "./views.ts";
 
 export type PodView = {
   readonly podId: string;
@@ -14,18 +13,18 @@ export type PodView = {
   readonly logPath: string | null;
 };
 
+/** A revision that ends while it is asked for has none. */
 export async function listPods(
   client: ApiClient,
-  namespace: string,
-  service: string,
   revisions: readonly RevisionView[],
   stateDir: string,
 ): Promise<PodView[]> {
-  const own = revisions.filter(({ metadata }) => metadata.labels?.[LABEL_SERVICE] === service);
   const described = await Promise.all(
-    own.map(async ({ metadata: { name } }) => {
+    revisions.map(async ({ metadata: { name, namespace } }) => {
       const path = `/rouse/v1/namespaces/${encodeURIComponent(namespace)}/revisions/${encodeURIComponent(name)}`;
-      const { pods } = (await client.expect(`read revision ${name}`, "GET", path)) as RevisionDescription;
+      const { status, body } = await client.request("GET", path);
+      if (status >= 300) return [];
+      const { pods } = body as RevisionDescription;
       return pods.map(({ podId, state }) => ({ podId, revision: name, state, logPath: findLog(stateDir, podId) }));
     }),
   );

@@ -1,13 +1,6 @@
 /** Whether a service sleeps, and how many pods it has: from the status of its revisions. */
 import { LABEL_SERVICE } from "../../core/resource/annotations.ts";
-import type { ApiClient } from "./api-client.ts";
-import { SERVICE_API } from "./kinds.ts";
-import type { ServiceView } from "./service-view.ts";
-
-export type RevisionView = {
-  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
-  readonly status?: { readonly actualReplicas?: number; readonly desiredReplicas?: number };
-};
+import type { RevisionView, ServiceView } from "./views.ts";
 
 export type ServiceState = {
   readonly word: "Failed" | "Starting" | "Awake" | "Asleep";
@@ -18,10 +11,10 @@ export type ServiceState = {
 /**
  *     Ready False → Failed      a pod is there → Awake      Ready Unknown, or a pod is wanted → Starting      else → Asleep
  *
- * @param revisions of the service's namespace; those of other services are left out
+ * @param revisions those of other services are left out
  */
 export function serviceState(service: ServiceView, revisions: readonly RevisionView[]): ServiceState {
-  const own = revisions.filter(({ metadata }) => metadata.labels?.[LABEL_SERVICE] === service.metadata.name);
+  const own = revisionsOf(service, revisions);
   const sum = (count: (revision: RevisionView) => number | undefined) =>
     own.reduce((total, revision) => total + (count(revision) ?? 0), 0);
   const actualPods = sum(({ status }) => status?.actualReplicas);
@@ -32,7 +25,9 @@ export function serviceState(service: ServiceView, revisions: readonly RevisionV
   return { word, actualPods, desiredPods };
 }
 
-export async function listRevisions(client: ApiClient, namespace: string): Promise<readonly RevisionView[]> {
-  const path = `/apis/${SERVICE_API}/namespaces/${encodeURIComponent(namespace)}/revisions`;
-  return ((await client.expect("list revisions", "GET", path)) as { items: RevisionView[] }).items;
+export function revisionsOf({ metadata }: ServiceView, revisions: readonly RevisionView[]): RevisionView[] {
+  return revisions.filter(
+    (revision) =>
+      revision.metadata.labels?.[LABEL_SERVICE] === metadata.name && revision.metadata.namespace === metadata.namespace,
+  );
 }

@@ -1,38 +1,9 @@
-/** A Knative Service as the command line reads it: only the fields that it shows. */
+/** Whether a Knative Service is ready, and waiting for it. */
 import { setTimeout as delay } from "node:timers/promises";
 import { CliError } from "../cli-error.ts";
 import { type ApiClient, refusal } from "./api-client.ts";
 import { collectionPath, SERVICE_API } from "./kinds.ts";
-
-export type Condition = {
-  readonly type: string;
-  readonly status: string;
-  readonly reason?: string;
-  readonly message?: string;
-};
-
-export type ServiceView = {
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly creationTimestamp?: string;
-    readonly generation?: number;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
-  readonly status?: {
-    readonly url?: string;
-    readonly latestCreatedRevisionName?: string;
-    readonly latestReadyRevisionName?: string;
-    readonly observedGeneration?: number;
-    readonly conditions?: readonly Condition[];
-    readonly traffic?: readonly {
-      readonly revisionName?: string;
-      readonly percent?: number;
-      readonly tag?: string;
-      readonly latestRevision?: boolean;
-    }[];
-  };
-};
+import type { ServiceView } from "./views.ts";
 
 export type Readiness = { readonly state: "ready" } | { readonly state: "failed" | "waiting"; readonly reason: string };
 
@@ -49,10 +20,6 @@ export function readinessOf({ metadata, status }: ServiceView): Readiness {
   if (ready.status === "True") return { state: "ready" };
   const reason = [ready.reason, ready.message].filter(Boolean).join(": ") || "no reason given";
   return { state: ready.status === "False" ? "failed" : "waiting", reason };
-}
-
-export async function getService(client: ApiClient, namespace: string, name: string): Promise<ServiceView> {
-  return (await client.expect(`read service ${name}`, "GET", servicePath(namespace, name))) as ServiceView;
 }
 
 const POLL_MS = 100;

@@ -16,6 +16,12 @@ export function count(text: string): number {
   return Number(text);
 }
 
+export function percent(text: string): number {
+  const value = count(text);
+  if (value < 1 || value > 100) throw new InvalidArgumentError("A percentage from 1 to 100 is expected.");
+  return value;
+}
+
 export function domainSuffix(text: string): string {
   if (isDomainSuffix(text)) return text;
   throw new InvalidArgumentError(

@@ -16,7 +16,8 @@ import { ApiClient, type ApiResponse } from "../../../src/cli/api/api-client.ts"
 import { type Applied, applyManifest } from "../../../src/cli/api/apply.ts";
 import { localEdge } from "../../../src/cli/api/connection.ts";
 import type { Manifest } from "../../../src/cli/api/manifest.ts";
-import { type ServiceView, waitUntilReady } from "../../../src/cli/api/service-view.ts";
+import { waitUntilReady } from "../../../src/cli/api/service-view.ts";
+import type { ServiceView } from "../../../src/cli/api/views.ts";
 import { PACKAGE_ROOT } from "../../../src/cli/package-root.ts";
 import { killProcess, type ProcessIdentity } from "../../../src/cli/up/process-identity.ts";
 import { type Answer, type RequestInit, requestOnce } from "./http.ts";
