@@ -68,6 +68,8 @@ export type Write =
   /** Spec, labels or annotations of an existing object; `metadata.generation` is already the new one. */
   | { readonly type: "update"; readonly object: KubeObject }
   | { readonly type: "update-status"; readonly object: KubeObject }
+  /** With all that it owns; a finalizer may hold it for a while. */
+  | { readonly type: "delete"; readonly object: KubeObject }
   /** What a revision is; the shell sends it when it differs from what was sent last. */
   | { readonly type: "order"; readonly order: OrderDraft }
   /** Stop all pods of a deleted revision. */

@@ -2,6 +2,7 @@
 import type { KubeObject } from "../resource/object.ts";
 import type { Configuration, Revision, Route, Service } from "../resource/serving.ts";
 import { reconcileConfiguration } from "./configuration.ts";
+import { collectRevisions } from "./gc.ts";
 import { releaseHosts } from "./ingress.ts";
 import type { Observed, Settings, Write } from "./observed.ts";
 import { reconcileRevision } from "./revision.ts";
@@ -14,7 +15,10 @@ export function reconcile(object: KubeObject, observed: Observed, settings: Sett
     case "Service":
       return reconcileService(object as Service, observed, settings);
     case "Configuration":
-      return reconcileConfiguration(object as Configuration, observed, settings);
+      return [
+        ...reconcileConfiguration(object as Configuration, observed, settings),
+        ...collectRevisions(object as Configuration, observed, settings),
+      ];
     case "Route":
       return reconcileRoute(object as Route, observed, settings);
     case "Revision":

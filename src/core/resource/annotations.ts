@@ -19,6 +19,8 @@ export const ANNOTATION_CREATOR = "serving.knative.dev/creator";
 export const ANNOTATION_LAST_MODIFIER = "serving.knative.dev/lastModifier";
 export const ANNOTATION_ROLLOUT_DURATION = "serving.knative.dev/rollout-duration";
 export const ANNOTATION_PROGRESS_DEADLINE = "serving.knative.dev/progress-deadline";
+/** "true" on a revision keeps it from the garbage collection. */
+export const ANNOTATION_NO_GC = "serving.knative.dev/no-gc";
 export const ANNOTATION_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 /** Which driver runs the pods: `process`, `docker` or `auto`; on the template. */
 export const ANNOTATION_DRIVER = "rouse.dev/driver";

@@ -66,6 +66,11 @@ export class World {
         if (stored !== null) this.objects.putStatus(stored, write.object.status, nowMs);
         return;
       }
+      case "delete": {
+        const stored = this.objects.getByUid(write.object.metadata.uid);
+        if (stored !== null) this.delete(stored, nowMs);
+        return;
+      }
       case "order":
         if (this.revisions.recordOrder(write.order)) {
           this.outbox.toRevision(write.order.revisionUid, { type: "order", order: write.order });
