@@ -12,7 +12,7 @@ import {
   LABEL_ROUTING_STATE,
   without,
 } from "../resource/annotations.ts";
-import { type ConditionWish, findCondition, nextConditions, readiness } from "../resource/conditions.ts";
+import { type ConditionWish, nextConditions, readiness } from "../resource/conditions.ts";
 import { jsonEqual } from "../resource/json.ts";
 import { keyOf, type ObjectMeta } from "../resource/object.ts";
 import type { Revision, RevisionStatus } from "../resource/serving.ts";
@@ -44,12 +44,6 @@ export function reconcileRevision(revision: Revision, observed: Observed, settin
     { type: "order", order: makeOrder(current, reachability(metadata), settings.config.autoscaler) },
     ...writeStatus(current, status),
   ];
-}
-
-/** Whether a new agent may help a revision: it has not started yet, or its pods found no place. */
-export function isWaitingForAgent(revision: Revision): boolean {
-  if (revision.metadata.deletionTimestamp !== undefined) return false;
-  return findCondition(revision.status, "ResourcesAvailable")?.status !== "True";
 }
 
 /**

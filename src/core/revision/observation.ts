@@ -26,6 +26,14 @@ export function failureOf(
   return { condition, reason: failures.reason, message: failures.message };
 }
 
+/**
+ * Whether a new agent may help a revision: it has not started yet, or its pods found no place.
+ * @param observation what its object said last; null = nothing yet
+ */
+export function needsAgent(observation: RevisionObservation | null): boolean {
+  return observation?.isInitialized !== true || observation.failure?.condition === "ResourcesAvailable";
+}
+
 /** @returns whether two observations say the same, their sequence aside */
 export function saysTheSame(a: RevisionObservation, b: RevisionObservation | null): boolean {
   return b !== null && JSON.stringify({ ...a, sequence: 0 }) === JSON.stringify({ ...b, sequence: 0 });

@@ -5,6 +5,8 @@ import { timestampOf } from "../../core/resource/timestamp.ts";
 
 export class AgentRegistry {
   readonly #sql: SqlStorage;
+  /** Every order to a revision carries them, so they are kept until an agent changes. */
+  #refs: readonly AgentRef[] | null = null;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -17,6 +19,7 @@ export class AgentRegistry {
       .toArray()[0];
     if (row !== undefined && Number(row.sequence) >= observation.sequence) return null;
     const before = parseObservation(row?.observation);
+    this.#refs = null;
     this.#sql.exec(
       `INSERT INTO agents (agent_uid, name, sequence, observation, joined_at_ms, changed_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?5)
        ON CONFLICT (agent_uid) DO UPDATE SET name = ?2, sequence = ?3, observation = ?4, changed_at_ms = ?5`,
@@ -31,11 +34,12 @@ export class AgentRegistry {
   }
 
   /** Agents that may take pods, connected ones first. A lost agent is left out until it comes back. */
-  refs(): AgentRef[] {
-    return this.#observations()
+  refs(): readonly AgentRef[] {
+    this.#refs ??= this.#observations()
       .filter(({ connection }) => connection !== "Lost")
       .sort((a, b) => Number(b.connection === "Connected") - Number(a.connection === "Connected"))
       .map(({ agentUid, name, drivers }) => ({ agentUid, name, drivers }));
+    return this.#refs;
   }
 
   views(): AgentView[] {

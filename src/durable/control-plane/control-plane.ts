@@ -22,11 +22,9 @@ import type {
   WriteOptions,
 } from "../../core/protocol/control-plane.ts";
 import type { AgentObservation, AgentRef, RevisionObservation } from "../../core/protocol/objects.ts";
-import { isWaitingForAgent } from "../../core/reconcile/revision.ts";
 import { FINALIZER_PODS } from "../../core/resource/annotations.ts";
 import { type ApiStatus, failure } from "../../core/resource/api-status.ts";
 import { type KindName, type KubeObject, keyOf, type ObjectKey } from "../../core/resource/object.ts";
-import type { Revision } from "../../core/resource/serving.ts";
 import { timestampOf } from "../../core/resource/timestamp.ts";
 import { FRESH_FOR_MS } from "../../core/routing/freshness.ts";
 import type { RevisionFacts } from "../../core/view/revision-facts.ts";
@@ -124,10 +122,7 @@ export class ControlPlane extends DurableObject<ControlPlaneEnv> implements Cont
   async agentObserved(observation: AgentObservation): Promise<void> {
     this.#engine.transact((nowMs) => {
       if (this.#agents.record(observation, nowMs)?.isNewlyConnected !== true) return;
-      for (const revision of this.#world.objects.list("Revision", null)) {
-        if (!isWaitingForAgent(revision as Revision)) continue;
-        this.#world.outbox.toRevision(revision.metadata.uid, { type: "agents" });
-      }
+      for (const uid of this.#world.revisions.unplaced()) this.#world.outbox.toRevision(uid, { type: "agents" });
     });
   }
 

@@ -3,6 +3,7 @@ import type { RevisionQuery } from "../../core/protocol/control-plane.ts";
 import type { RevisionObservation } from "../../core/protocol/objects.ts";
 import type { OrderDraft } from "../../core/reconcile/observed.ts";
 import type { Revision } from "../../core/resource/serving.ts";
+import { needsAgent } from "../../core/revision/observation.ts";
 import { type RevisionFacts, toRevisionFacts } from "../../core/view/revision-facts.ts";
 
 const DESTROYED = "destroyed";
@@ -20,6 +21,7 @@ export class RevisionLedger {
     const before = this.#lastOrder(order.revisionUid);
     if (before === body || before === DESTROYED) return false;
     this.#sql.exec("INSERT OR REPLACE INTO orders (revision_uid, body) VALUES (?, ?)", order.revisionUid, body);
+    if (before === null) this.#setUnplaced(order.revisionUid, true);
     return true;
   }
 
@@ -27,6 +29,7 @@ export class RevisionLedger {
   recordDestroy(revisionUid: string): boolean {
     if (this.#lastOrder(revisionUid) === DESTROYED) return false;
     this.#sql.exec("INSERT OR REPLACE INTO orders (revision_uid, body) VALUES (?, ?)", revisionUid, DESTROYED);
+    this.#setUnplaced(revisionUid, false);
     return true;
   }
 
@@ -54,12 +57,29 @@ export class RevisionLedger {
       observation.sequence,
       JSON.stringify(observation),
     );
-    return written.rowsWritten > 0;
+    if (written.rowsWritten === 0) return false;
+    const isDestroyed = this.#lastOrder(observation.revisionUid) === DESTROYED;
+    this.#setUnplaced(observation.revisionUid, !isDestroyed && needsAgent(observation));
+    return true;
+  }
+
+  /** Revisions that a new agent may help. */
+  unplaced(): string[] {
+    const rows = this.#sql.exec("SELECT revision_uid FROM unplaced").toArray();
+    return rows.map((row) => String(row.revision_uid));
   }
 
   forget(revisionUid: string): void {
     this.#sql.exec("DELETE FROM orders WHERE revision_uid = ?", revisionUid);
     this.#sql.exec("DELETE FROM observations WHERE revision_uid = ?", revisionUid);
+    this.#setUnplaced(revisionUid, false);
+  }
+
+  #setUnplaced(revisionUid: string, isUnplaced: boolean): void {
+    const query = isUnplaced
+      ? "INSERT OR IGNORE INTO unplaced (revision_uid) VALUES (?)"
+      : "DELETE FROM unplaced WHERE revision_uid = ?";
+    this.#sql.exec(query, revisionUid);
   }
 
   #facts(condition: string, ...bindings: readonly string[]): RevisionFacts[] {

@@ -5,6 +5,7 @@
  *     dirty: keys to reconcile              wakes: keys to reconcile at a time
  *     outbox: messages to other objects, in order of id (the id is the message's sequence)
  *     orders, observations: what a Revision object was told and what it said       hosts: who has a host
+ *     unplaced: revisions that a new agent may help
  *     config: the sections of the config that the objects follow
  */
 export const MIGRATIONS: readonly (readonly string[])[] = [
@@ -61,5 +62,13 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   [
     "DROP TABLE domain",
     "CREATE TABLE config (section TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
+  ],
+  // Neither an agent that connects nor a key that waits for its time makes anybody look at all revisions or all keys.
+  [
+    "CREATE INDEX wakes_by_time ON wakes (at_ms)",
+    "CREATE TABLE unplaced (revision_uid TEXT PRIMARY KEY) WITHOUT ROWID",
+    "INSERT INTO unplaced (revision_uid) SELECT revision_uid FROM orders WHERE body != 'destroyed'",
+    `DELETE FROM unplaced WHERE revision_uid IN (SELECT revision_uid FROM observations
+       WHERE body ->> '$.isInitialized' AND coalesce(body ->> '$.failure.condition', '') != 'ResourcesAvailable')`,
   ],
 ];
