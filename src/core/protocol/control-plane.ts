@@ -95,6 +95,8 @@ export type ControlPlaneRpc = ControlPlaneInbox & {
   /** Uses up a join token. */
   join(token: string, name: string): Promise<Outcome<{ readonly agentUid: string }>>;
   describeAgents(): Promise<readonly AgentView[]>;
+  /** A watch opens its link here (watch-link.ts): the platform's Request in, its Response out. */
+  fetch(request: unknown): Promise<unknown>;
   /** Revisions for views, in order of namespace and name; uids that are not known are left out. */
   describeRevisions(query: RevisionQuery): Promise<readonly RevisionFacts[]>;
 };

@@ -7,6 +7,7 @@
  *                     reconcile (core) ─▶ writes + outbox ─▶ deliver       engine.ts
  *                                          ▲
  *     Revision, Agent objects ─▶ observations                              here
+ *     watches ◀─ event log                                                 watchers.ts
  */
 import { DurableObject } from "cloudflare:workers";
 import type {
@@ -36,6 +37,7 @@ import { seedConfigMaps, seedNamespaces } from "./identity.ts";
 import { hashJoinToken, newJoinToken } from "./join-token.ts";
 import { ObjectRequests } from "./object-requests.ts";
 import { MIGRATIONS } from "./schema.ts";
+import { Watchers } from "./watchers.ts";
 import { World } from "./world.ts";
 
 export type ControlPlaneEnv = DeliveryEnv & {
@@ -51,6 +53,7 @@ const JOIN_TOKEN_TTL_MS = 24 * 3_600_000;
 export class ControlPlane extends DurableObject<ControlPlaneEnv> implements ControlPlaneRpc {
   readonly #world: World;
   readonly #agents: AgentRegistry;
+  readonly #watchers: Watchers;
   readonly #engine: Engine;
   readonly #requests: ObjectRequests;
 
@@ -60,7 +63,8 @@ export class ControlPlane extends DurableObject<ControlPlaneEnv> implements Cont
     const settleMs = env.SINGLE_GATEWAY === "1" ? 0 : FRESH_FOR_MS + FRESHNESS_MARGIN_MS;
     this.#world = new World(ctx.storage.sql, { defaultDomain: env.DEFAULT_DOMAIN, settleMs });
     this.#agents = new AgentRegistry(ctx.storage.sql);
-    this.#engine = new Engine(ctx.storage, this.#world, this.#agents, env);
+    this.#watchers = new Watchers(ctx, this.#world.objects);
+    this.#engine = new Engine(ctx.storage, this.#world, this.#agents, env, (nowMs) => this.#watchers.publish(nowMs));
     this.#requests = new ObjectRequests(this.#world, this.#engine);
     seedNamespaces(this.#world, Date.now());
     seedConfigMaps(this.#world, Date.now());
@@ -69,6 +73,19 @@ export class ControlPlane extends DurableObject<ControlPlaneEnv> implements Cont
 
   override async alarm(): Promise<void> {
     this.#engine.alarm();
+  }
+
+  /** A watch opens its link (core/protocol/watch-link.ts). */
+  override async fetch(request: Request): Promise<Response> {
+    return this.#watchers.connect(request);
+  }
+
+  override async webSocketClose(socket: WebSocket): Promise<void> {
+    this.#watchers.remove(socket);
+  }
+
+  override async webSocketError(socket: WebSocket): Promise<void> {
+    this.#watchers.remove(socket);
   }
 
   async getObject(key: ObjectKey): Promise<Outcome<KubeObject>> {

@@ -2,7 +2,7 @@
  * What keeps the control plane moving: every change goes through `transact`, and what follows from it is done in the next
  * turn of the event loop, or by the alarm when a crash comes between.
  *
- *     transact ─▶ kick ─▶ run: drain the queue ─▶ start deliveries ─▶ delivered: transact ─▶ kick …
+ *     transact ─▶ kick ─▶ run: drain the queue ─▶ tell watchers ─▶ start deliveries ─▶ delivered: transact ─▶ kick …
  */
 import { type KubeObject, keyOf } from "../../core/resource/object.ts";
 import type { AgentRegistry } from "./agent-registry.ts";
@@ -18,13 +18,21 @@ const RESUME_AFTER_MS = 1_000;
 export class Engine {
   readonly #storage: DurableObjectStorage;
   readonly #world: World;
+  readonly #tellWatchers: (nowMs: number) => void;
   readonly #delivery: Delivery;
   #isKicked = false;
   #alarmAtMs: number | null = null;
 
-  constructor(storage: DurableObjectStorage, world: World, agents: AgentRegistry, env: DeliveryEnv) {
+  constructor(
+    storage: DurableObjectStorage,
+    world: World,
+    agents: AgentRegistry,
+    env: DeliveryEnv,
+    tellWatchers: (nowMs: number) => void,
+  ) {
     this.#storage = storage;
     this.#world = world;
+    this.#tellWatchers = tellWatchers;
     this.#delivery = new Delivery({
       env,
       outbox: world.outbox,
@@ -62,6 +70,7 @@ export class Engine {
   #run(): void {
     const nowMs = Date.now();
     if (drainSlice(this.#storage, this.#world, nowMs)) this.kick();
+    this.#tellWatchers(nowMs);
     this.#delivery.start(nowMs);
     const due = [this.#world.queue.nextWakeMs(), this.#delivery.nextDueMs(nowMs)].filter((atMs) => atMs !== null);
     if (this.#world.queue.peek() !== null) due.push(nowMs + RESUME_AFTER_MS);

@@ -1,19 +1,17 @@
 /**
- * API objects in SQLite: bodies, indexes of owners and references, the event log, and the set of keys to reconcile.
- * Every write takes the next resourceVersion and leaves the keys that depend on it in `dirty`, in the caller's
- * transaction, so that a crash loses neither.
+ * API objects in SQLite: bodies, indexes of owners and references, and the set of keys to reconcile. Every write goes on
+ * record in the event log, which gives it its resourceVersion, and leaves the keys that depend on it in `dirty`, in the
+ * caller's transaction, so that a crash loses neither.
  */
 import type { ObjectOfKind, Observed } from "../../core/reconcile/observed.ts";
 import { dependentsOf, referencesOf } from "../../core/reconcile/references.ts";
 import { type KindName, type KubeObject, keyOf, type ObjectKey } from "../../core/resource/object.ts";
+import { listVersion } from "../../core/resource/watch-version.ts";
+import { EventLog } from "./event-log.ts";
 import type { WorkQueue } from "./work-queue.ts";
 
-/** Longer than kn's longest watch (10.5 min): a watch that comes back finds what it missed. */
-const EVENTS_KEPT_MS = 11 * 60_000;
-const EVENTS_KEPT_ROWS = 10_000;
-const PRUNE_EVERY_WRITES = 64;
-
 export class ObjectStore {
+  readonly log: EventLog;
   readonly #sql: SqlStorage;
   readonly #queue: WorkQueue;
   /** What reconcilers may look at; dependents are computed with it. Set once, since it reads this store too. */
@@ -22,6 +20,7 @@ export class ObjectStore {
   constructor(sql: SqlStorage, queue: WorkQueue) {
     this.#sql = sql;
     this.#queue = queue;
+    this.log = new EventLog(sql);
   }
 
   get<K extends keyof ObjectOfKind>(kind: K, namespace: string, name: string): ObjectOfKind[K] | null {
@@ -71,14 +70,14 @@ export class ObjectStore {
       .map((row) => ({ kind: row.kind as KindName, namespace: String(row.namespace), name: String(row.name) }));
   }
 
-  /** The newest resourceVersion given out, as lists carry it. */
+  /** The resourceVersion of a list of what is stored now. */
   resourceVersion(): string {
-    return String(this.#sql.exec("SELECT value FROM counters WHERE name = 'resourceVersion'").toArray()[0]?.value ?? 0);
+    return String(listVersion(this.log.bounds().newest));
   }
 
   /** @returns the object as stored, with its new resourceVersion */
   put(object: KubeObject, before: KubeObject | null, nowMs: number): KubeObject {
-    const stored = this.#log(before === null ? "ADDED" : "MODIFIED", object, nowMs);
+    const { object: stored, body } = this.log.append(before === null ? "ADDED" : "MODIFIED", object, before, nowMs);
     const { kind, namespace, name } = keyOf(stored);
     this.#markDependents(before);
     this.#unindex(stored.metadata.uid);
@@ -88,7 +87,7 @@ export class ObjectStore {
       kind,
       namespace,
       name,
-      JSON.stringify(stored),
+      body,
     );
     this.#index(stored);
     this.#markDependents(stored);
@@ -104,7 +103,7 @@ export class ObjectStore {
   }
 
   remove(object: KubeObject, nowMs: number): void {
-    this.#log("DELETED", object, nowMs);
+    this.log.append("DELETED", object, null, nowMs);
     this.#markDependents(object);
     this.#unindex(object.metadata.uid);
     this.#sql.exec("DELETE FROM objects WHERE uid = ?", object.metadata.uid);
@@ -135,34 +134,6 @@ export class ObjectStore {
   #unindex(uid: string): void {
     this.#sql.exec("DELETE FROM owners WHERE uid = ?", uid);
     this.#sql.exec("DELETE FROM refs WHERE uid = ?", uid);
-  }
-
-  /** Gives the object its resourceVersion and writes the event under the same number. */
-  #log(type: "ADDED" | "MODIFIED" | "DELETED", object: KubeObject, nowMs: number): KubeObject {
-    const row = this.#sql
-      .exec(
-        `INSERT INTO counters (name, value) VALUES ('resourceVersion', 1)
-         ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value`,
-      )
-      .one();
-    const version = Number(row.value);
-    const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } };
-    const { kind, namespace, name } = keyOf(stored);
-    this.#sql.exec(
-      "INSERT INTO events (resource_version, type, kind, namespace, name, at_ms, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      version,
-      type,
-      kind,
-      namespace,
-      name,
-      nowMs,
-      JSON.stringify(stored),
-    );
-    if (version % PRUNE_EVERY_WRITES === 0) {
-      this.#sql.exec("DELETE FROM events WHERE resource_version <= ?", version - EVENTS_KEPT_ROWS);
-      this.#sql.exec("DELETE FROM events WHERE at_ms < ?", nowMs - EVENTS_KEPT_MS);
-    }
-    return stored;
   }
 }
 

@@ -63,6 +63,28 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     "DROP TABLE domain",
     "CREATE TABLE config (section TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
   ],
+  // resourceVersions become even (core/resource/watch-version.ts); a watch from before has to list again.
+  [
+    "UPDATE counters SET value = value * 2 WHERE name = 'resourceVersion'",
+    "INSERT INTO counters (name, value) SELECT 'eventHorizon', value FROM counters WHERE name = 'resourceVersion'",
+    `UPDATE objects SET body = json_set(body, '$.metadata.resourceVersion',
+       CAST(2 * CAST(json_extract(body, '$.metadata.resourceVersion') AS INTEGER) AS TEXT))`,
+    "DROP TABLE events",
+    `CREATE TABLE events (
+       resource_version INTEGER PRIMARY KEY, type TEXT NOT NULL, kind TEXT NOT NULL, namespace TEXT NOT NULL,
+       name TEXT NOT NULL, at_ms INTEGER NOT NULL, labels_before TEXT, body TEXT NOT NULL
+     )`,
+    "CREATE INDEX events_by_time ON events (at_ms)",
+    "CREATE INDEX tombstones ON events (resource_version) WHERE type = 'DELETED'",
+  ],
+  // Neither an agent that connects nor a key that waits for its time makes anybody look at all revisions or all keys.
+  [
+    "CREATE INDEX wakes_by_time ON wakes (at_ms)",
+    "CREATE TABLE unplaced (revision_uid TEXT PRIMARY KEY) WITHOUT ROWID",
+    "INSERT INTO unplaced (revision_uid) SELECT revision_uid FROM orders WHERE body != 'destroyed'",
+    `DELETE FROM unplaced WHERE revision_uid IN (SELECT revision_uid FROM observations
+       WHERE body ->> '$.isInitialized' AND coalesce(body ->> '$.failure.condition', '') != 'ResourcesAvailable')`,
+  ],
   // Neither an agent that connects nor a key that waits for its time makes anybody look at all revisions or all keys.
   [
     "CREATE INDEX wakes_by_time ON wakes (at_ms)",

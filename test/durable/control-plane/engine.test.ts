@@ -89,10 +89,11 @@ test("with several gateways a delivered entry counts only after they let go of t
       setAlarm: async () => {},
       deleteAlarm: async () => {},
     } as unknown as DurableObjectStorage;
-    const engine = new Engine(storage, world, new AgentRegistry(state.storage.sql), {
+    const receivers = {
       REVISION: { getByName: () => ({ applyOrder: async () => {} }) as never },
       ROUTES: { getByName: () => ({ putEntries }) as never },
-    });
+    };
+    const engine = new Engine(storage, world, new AgentRegistry(state.storage.sql), receivers, () => {});
     const ready = { observedGeneration: 1, conditions: [{ type: "Ready", status: "True" as const }] };
     const meta = (name: string) => ({ name, namespace: "default" });
     const apiVersion = "serving.knative.dev/v1";

@@ -1,0 +1,152 @@
+/**
+ * The numbers of writes, and the log of them that watches replay. One row per write, under its resourceVersion:
+ *
+ *     … 86 88 90 │ 92 94 96 98 …            │ everything after `oldest` is kept, up to EVENTS_KEPT_ROWS and EVENTS_KEPT_MS
+ *     deletions ◀┘                          tombstones stay behind it: `kn delete --wait` may come late
+ *
+ * The log is pruned while it is written, never by itself, so that a control plane at rest stays asleep.
+ */
+import { type KindName, type KubeObject, keyOf } from "../../core/resource/object.ts";
+import type { ChangeType } from "../../core/resource/watch-event.ts";
+import type { LogBounds } from "../../core/resource/watch-start.ts";
+import { VERSION_STEP } from "../../core/resource/watch-version.ts";
+
+/** Longer than kn's longest watch (10.5 min): a watch that comes back finds what it missed. */
+const EVENTS_KEPT_MS = 11 * 60_000;
+const EVENTS_KEPT_ROWS = 10_000;
+const TOMBSTONES_KEPT = 100_000;
+const PRUNE_EVERY_VERSIONS = 64 * VERSION_STEP;
+/** Counting tombstones reads as many rows as may stay. */
+const PRUNE_TOMBSTONES_EVERY_VERSIONS = 64 * PRUNE_EVERY_VERSIONS;
+
+export type LogRow = {
+  readonly version: number;
+  readonly type: ChangeType;
+  readonly kind: KindName;
+  readonly namespace: string;
+  readonly name: string;
+  /** The object as JSON text. */
+  readonly body: string;
+  /** Labels before the write as JSON text; null when it did not change them. */
+  readonly labelsBefore: string | null;
+};
+
+export class EventLog {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  bounds(): LogBounds {
+    return { oldest: this.#counter("eventHorizon"), newest: this.#counter("resourceVersion") };
+  }
+
+  /**
+   * Gives the object its resourceVersion and puts it on record.
+   * @param before what it was before the write; null for a new one
+   * @returns the object with its resourceVersion, and as the text that was recorded
+   */
+  append(
+    type: ChangeType,
+    object: KubeObject,
+    before: KubeObject | null,
+    nowMs: number,
+  ): { readonly object: KubeObject; readonly body: string } {
+    const version = this.#nextVersion();
+    const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } };
+    const body = JSON.stringify(stored);
+    const { kind, namespace, name } = keyOf(stored);
+    this.#sql.exec(
+      `INSERT INTO events (resource_version, type, kind, namespace, name, at_ms, labels_before, body)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      version,
+      type,
+      kind,
+      namespace,
+      name,
+      nowMs,
+      labelsBefore(stored, before),
+      body,
+    );
+    if (version % PRUNE_EVERY_VERSIONS === 0) this.#prune(version, nowMs);
+    return { object: stored, body };
+  }
+
+  /** Everything that was written after a version, in order. */
+  after(version: number): LogRow[] {
+    return this.#sql
+      .exec(`${SELECT} WHERE resource_version > ? ORDER BY resource_version`, version)
+      .toArray()
+      .map(toRow);
+  }
+
+  /** Deletions of objects of a kind after a version, in order, as far as they are on record. */
+  tombstones(kind: KindName, version: number): LogRow[] {
+    return this.#sql
+      .exec(
+        `${SELECT} WHERE type = 'DELETED' AND kind = ? AND resource_version > ? ORDER BY resource_version`,
+        kind,
+        version,
+      )
+      .toArray()
+      .map(toRow);
+  }
+
+  #nextVersion(): number {
+    const row = this.#sql
+      .exec(
+        `INSERT INTO counters (name, value) VALUES ('resourceVersion', ?1)
+         ON CONFLICT (name) DO UPDATE SET value = value + ?1 RETURNING value`,
+        VERSION_STEP,
+      )
+      .one();
+    return Number(row.value);
+  }
+
+  #prune(version: number, nowMs: number): void {
+    const { oldest } = this.bounds();
+    const row = this.#sql
+      .exec("SELECT MAX(resource_version) AS version FROM events WHERE at_ms < ?", nowMs - EVENTS_KEPT_MS)
+      .one();
+    const tooOld = Number(row.version ?? 0);
+    const horizon = Math.max(oldest, tooOld, version - EVENTS_KEPT_ROWS * VERSION_STEP);
+    this.#sql.exec("DELETE FROM events WHERE resource_version <= ?", tooOld);
+    this.#sql.exec(
+      "DELETE FROM events WHERE resource_version > ? AND resource_version <= ? AND type != 'DELETED'",
+      oldest,
+      horizon,
+    );
+    this.#sql.exec("INSERT OR REPLACE INTO counters (name, value) VALUES ('eventHorizon', ?)", horizon);
+    if (version % PRUNE_TOMBSTONES_EVERY_VERSIONS !== 0) return;
+    this.#sql.exec(
+      `DELETE FROM events WHERE type = 'DELETED' AND resource_version <= (
+         SELECT resource_version FROM events WHERE type = 'DELETED' ORDER BY resource_version DESC LIMIT 1 OFFSET ?)`,
+      TOMBSTONES_KEPT,
+    );
+  }
+
+  #counter(name: string): number {
+    return Number(this.#sql.exec("SELECT value FROM counters WHERE name = ?", name).toArray()[0]?.value ?? 0);
+  }
+}
+
+const SELECT = "SELECT resource_version, type, kind, namespace, name, labels_before, body FROM events";
+
+function labelsBefore(object: KubeObject, before: KubeObject | null): string | null {
+  if (before === null) return null;
+  const text = JSON.stringify(before.metadata.labels ?? {});
+  return text === JSON.stringify(object.metadata.labels ?? {}) ? null : text;
+}
+
+function toRow(row: Record<string, SqlStorageValue>): LogRow {
+  return {
+    version: Number(row.resource_version),
+    type: row.type as ChangeType,
+    kind: row.kind as KindName,
+    namespace: String(row.namespace),
+    name: String(row.name),
+    body: String(row.body),
+    labelsBefore: typeof row.labels_before === "string" ? row.labels_before : null,
+  };
+}

@@ -1,0 +1,136 @@
+/** What goes to watchers: events as JSON text, of which the objects are never parsed unless a selector has to look. */
+import type { WatchFrame } from "../../core/protocol/watch-link.ts";
+import { type KubeObject, keyOf } from "../../core/resource/object.ts";
+import { type ChangeType, eventTypeOf } from "../../core/resource/watch-event.ts";
+import type { WatchStart } from "../../core/resource/watch-start.ts";
+import type { LogRow } from "./event-log.ts";
+import type { ObjectStore } from "./object-store.ts";
+import { covers, type ScopeFilter } from "./watch-scope.ts";
+
+/** An event of a frame, and how far a watcher is with it; null = nowhere yet. */
+export type FrameEvent = { readonly text: string; readonly version: number | null };
+
+/** A frame ends with the event that makes it longer than this. */
+const FRAME_CHARS = 256 * 1024;
+
+/**
+ * The events in frames (protocol/watch-link.ts).
+ * @param version how far the watcher is after all of them
+ */
+export function framesOf(events: readonly FrameEvent[], version: number): string[] {
+  const frames: string[] = [];
+  let texts: string[] = [];
+  let chars = 0;
+  for (const event of events) {
+    texts.push(event.text);
+    chars += event.text.length;
+    if (chars < FRAME_CHARS) continue;
+    frames.push(frameText(event.version, texts));
+    texts = [];
+    chars = 0;
+  }
+  frames.push(frameText(version, texts));
+  return frames;
+}
+
+/** Rows of the log, each parsed at most once and made into text once per type, whoever asks. */
+export class LoggedChanges {
+  readonly #changes: readonly LoggedChange[];
+
+  constructor(rows: readonly LogRow[]) {
+    this.#changes = rows.map((row) => new LoggedChange(row));
+  }
+
+  eventsFor(filter: ScopeFilter): FrameEvent[] {
+    return this.#changes.flatMap((change) => change.eventFor(filter) ?? []);
+  }
+}
+
+/** What a watcher gets before the changes that come. */
+export function startEvents(start: WatchStart, filter: ScopeFilter, objects: ObjectStore): FrameEvent[] {
+  switch (start.type) {
+    case "initial":
+      return currentObjects(filter, objects).map((object) => eventOfObject("ADDED", object));
+    case "live":
+    case "expired":
+      return [];
+    case "replay": {
+      const changes = new LoggedChanges(objects.log.after(start.afterVersion)).eventsFor(filter);
+      if (!start.isEchoed) return changes;
+      const unchanged = String(start.afterVersion);
+      const echo = currentObjects(filter, objects).filter(({ metadata }) => metadata.resourceVersion === unchanged);
+      return [...echo.map((object) => eventOfObject("MODIFIED", object)), ...changes];
+    }
+    case "state": {
+      const tombstones = new LoggedChanges(objects.log.tombstones(filter.kind, start.afterVersion)).eventsFor(filter);
+      const current = currentObjects(filter, objects).map((object) => eventOfObject("MODIFIED", object));
+      return [...tombstones.map(({ text }) => ({ text, version: null })), ...current];
+    }
+  }
+}
+
+class LoggedChange {
+  readonly #row: LogRow;
+  readonly #texts = new Map<ChangeType, string>();
+  #object: KubeObject | null = null;
+
+  constructor(row: LogRow) {
+    this.#row = row;
+  }
+
+  eventFor(filter: ScopeFilter): FrameEvent | null {
+    if (!covers(filter, this.#row)) return null;
+    const type = filter.matches === null ? this.#row.type : eventTypeOf(this.#change(), filter.matches);
+    return type === null ? null : { text: this.#text(type), version: this.#row.version };
+  }
+
+  #change() {
+    this.#object ??= JSON.parse(this.#row.body) as KubeObject;
+    return { type: this.#row.type, object: this.#object, labelsBefore: this.#labelsBefore() };
+  }
+
+  #labelsBefore(): Record<string, string> | null {
+    const { labelsBefore } = this.#row;
+    return labelsBefore === null ? null : (JSON.parse(labelsBefore) as Record<string, string>);
+  }
+
+  #text(type: ChangeType): string {
+    let text = this.#texts.get(type);
+    if (text === undefined) {
+      text = eventText(type, this.#bodyFor(type));
+      this.#texts.set(type, text);
+    }
+    return text;
+  }
+
+  /** An object that stopped matching leaves with the labels that it matched with. */
+  #bodyFor(type: ChangeType): string {
+    const { type: changeType, body } = this.#row;
+    if (type !== "DELETED" || changeType === "DELETED") return body;
+    const { object, labelsBefore } = this.#change();
+    return JSON.stringify({ ...object, metadata: { ...object.metadata, labels: labelsBefore ?? {} } });
+  }
+}
+
+function currentObjects(filter: ScopeFilter, objects: ObjectStore): KubeObject[] {
+  const { kind, namespace, name, matches } = filter;
+  if (namespace !== null && name !== null) {
+    const object = objects.get(kind, namespace, name) as KubeObject | null;
+    return object !== null && (matches === null || matches(object)) ? [object] : [];
+  }
+  return objects
+    .list(kind, namespace)
+    .filter((object) => covers(filter, keyOf(object)) && (matches === null || matches(object)));
+}
+
+function eventOfObject(type: ChangeType, object: KubeObject): FrameEvent {
+  return { text: eventText(type, JSON.stringify(object)), version: null };
+}
+
+function eventText(type: ChangeType, body: string): string {
+  return `{"type":"${type}","object":${body}}`;
+}
+
+function frameText(version: WatchFrame["version"], events: readonly string[]): string {
+  return `{"version":${version},"events":[${events.join(",")}]}`;
+}
