@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import { defaultNetworkConfig } from "../../../src/core/config/network-config.ts";
+import type { Observed, Settings } from "../../../src/core/reconcile/observed.ts";
+import { reconcileRoute } from "../../../src/core/reconcile/route.ts";
+import { LABEL_ROUTE, LABEL_VISIBILITY } from "../../../src/core/resource/annotations.ts";
+import { findCondition } from "../../../src/core/resource/conditions.ts";
+import type { KubeObject } from "../../../src/core/resource/object.ts";
+import type { Route } from "../../../src/core/resource/serving.ts";
+import { observedOf, revision, route, SETTINGS } from "./fixtures.ts";
+
+const TRAFFIC = [
+  { revisionName: "hello-00001", percent: 100 },
+  { revisionName: "hello-00001", tag: "green", percent: 0 },
+];
+
+function placeholder(name: string, labels: Record<string, string>): KubeObject {
+  return { ...route(name, [], { labels, uid: `placeholder-${name}` }), apiVersion: "v1", kind: "CoreService" };
+}
+
+function reconcile(object: Route, settings: Settings = SETTINGS, others: readonly KubeObject[] = []) {
+  const observed: Observed = observedOf([object, revision("hello-00001", "True"), ...others]);
+  const writes = reconcileRoute(object, observed, settings);
+  const written = writes.find((write) => write.type === "update-status");
+  const entries = writes.flatMap((write) => (write.type === "entry" ? [write.host] : []));
+  return { entries, status: written?.type === "update-status" ? (written.object as Route).status : object.status };
+}
+
+function withNetwork(network: Partial<Settings["config"]["network"]>): Settings {
+  return { ...SETTINGS, config: { ...SETTINGS.config, network: { ...defaultNetworkConfig(), ...network } } };
+}
+
+describe("the placeholder Service of a target", () => {
+  const hide = (name: string, owner: string, value: string) =>
+    placeholder(name, { [LABEL_ROUTE]: owner, [LABEL_VISIBILITY]: value });
+
+  test("hides that target alone, by any value of the visibility label", () => {
+    const { entries, status } = reconcile(route("hello", TRAFFIC), SETTINGS, [hide("green-hello", "hello", "hidden")]);
+    expect(entries).toContain("hello.default.example.com");
+    expect(entries).not.toContain("green-hello.default.example.com");
+    expect(status?.url).toBe("http://hello.default.example.com");
+    expect(status?.traffic?.[1]?.url).toBe("http://green-hello.default.svc.cluster.local");
+  });
+
+  test("that is another route's, or has an empty label, hides nothing", () => {
+    const others = [hide("hello", "other", "cluster-local"), hide("green-hello", "hello", "")];
+    const { entries } = reconcile(route("hello", TRAFFIC), SETTINGS, others);
+    expect(entries).toContain("hello.default.example.com");
+    expect(entries).toContain("green-hello.default.example.com");
+  });
+});
+
+test("labels and annotations of the route are in reach of the domain template", () => {
+  const settings = withNetwork({
+    domainTemplate: '{{.Name}}.{{.Labels.team}}.{{index .Annotations "zone"}}.{{.Domain}}',
+  });
+  const object = route("hello", TRAFFIC, { labels: { team: "blue" }, annotations: { zone: "eu" } });
+  expect(reconcile(object, settings).status?.url).toBe("http://hello.blue.eu.example.com");
+});
+
+describe("a route with a host that cannot be", () => {
+  const impossible = route("hello", [...TRAFFIC, { revisionName: "hello-00001", tag: "t".repeat(60), percent: 0 }]);
+
+  test("says which and why, and changes nothing for callers", () => {
+    const { entries, status } = reconcile(impossible);
+    const name = `${"t".repeat(60)}-hello`;
+    expect(entries).toEqual([]);
+    expect(findCondition(status, "IngressReady")).toMatchObject({
+      status: "False",
+      reason: "InvalidDomainName",
+      message:
+        `invalid domain name "${name}.default.example.com": "${name}" must be no more than 63 characters ` +
+        "(see config-domain and config-network in namespace knative-serving)",
+    });
+    expect(findCondition(status, "Ready")?.status).toBe("False");
+  });
+
+  test("keeps the URL and the traffic that it had", () => {
+    const status = { url: "http://hello.default.old.com", traffic: [{ revisionName: "hello-00001", percent: 100 }] };
+    const settings = withNetwork({ domainTemplate: "{{.Name}}_{{.Domain}}" });
+    expect(reconcile({ ...route("hello", TRAFFIC), status }, settings).status).toMatchObject(status);
+  });
+
+  test("learns what its template asks for and it does not have", () => {
+    const settings = withNetwork({ domainTemplate: "{{if .Labels.x}}{{.NoSuch}}{{end}}{{.Name}}.{{.Domain}}" });
+    const { status } = reconcile(route("hello", TRAFFIC, { labels: { x: "1" } }), settings);
+    expect(findCondition(status, "IngressReady")?.message).toContain("can't evaluate field NoSuch");
+  });
+});
