@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { build, stop } from "esbuild";
 import { CliError } from "../cli-error.ts";
 
-export async function bundleWorker(packageRoot: string): Promise<string> {
+/** @param entryPoint  the module with the Worker's exports, from the package's root */
+export async function bundleWorker(packageRoot: string, entryPoint = "src/worker/index.ts"): Promise<string> {
   try {
     const { outputFiles } = await build({
-      entryPoints: [join(packageRoot, "src/worker/index.ts")],
+      entryPoints: [join(packageRoot, entryPoint)],
       absWorkingDir: packageRoot,
       bundle: true,
       write: false,
