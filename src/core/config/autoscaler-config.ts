@@ -11,6 +11,7 @@ import {
   type ConfigResult,
   defaultsOf,
   exampleOf,
+  isKeyOf,
   keysOf,
   parseRows,
   type Rows,
@@ -193,6 +194,8 @@ const ROWS: Rows<AutoscalerConfig> = {
 
 /** Every key that is read. */
 export const AUTOSCALER_CONFIG_KEYS = keysOf(ROWS);
+
+export const isAutoscalerKey = (key: string) => isKeyOf(ROWS, key);
 
 export const AUTOSCALER_EXAMPLE = exampleOf("# What a revision uses unless its annotations say otherwise.", ROWS);
 

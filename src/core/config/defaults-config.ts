@@ -9,6 +9,7 @@ import {
   type ConfigResult,
   defaultsOf,
   exampleOf,
+  isKeyOf,
   keysOf,
   parseRows,
   type Row,
@@ -149,6 +150,8 @@ const ROWS: Rows<Flat> = {
 
 /** Every key that is read. */
 export const DEFAULTS_CONFIG_KEYS = keysOf(ROWS);
+
+export const isDefaultsKey = (key: string) => isKeyOf(ROWS, key);
 
 export const DEFAULTS_EXAMPLE = exampleOf(
   `# What a revision gets when its template leaves a field out. A change counts for what is created or changed after it.

@@ -62,6 +62,9 @@ export function defaultFeaturesConfig(): FeaturesConfig {
 /** Every key that is read. */
 export const FEATURES_CONFIG_KEYS: readonly string[] = Object.keys(FEATURES);
 
+/** Whether a value says anything: a known flag in a known state. */
+export const isFeature = (name: string, text: string) => Object.hasOwn(FEATURES, name) && toState(text) !== undefined;
+
 export const FEATURES_EXAMPLE = [
   "# Optional parts of the API, each with its default:",
   "#   enabled   on for everybody",

@@ -8,6 +8,7 @@ import {
   type ConfigResult,
   defaultsOf,
   exampleOf,
+  isKeyOf,
   keysOf,
   parseRows,
   type Row,
@@ -68,6 +69,8 @@ const ROWS: Rows<GcConfig> = {
 
 /** Every key that is read. */
 export const GC_CONFIG_KEYS = keysOf(ROWS);
+
+export const isGcKey = (key: string) => isKeyOf(ROWS, key);
 
 export const GC_EXAMPLE = exampleOf(
   `# Which old revisions are kept. Those that a route uses, the latest ready one, and those with the annotation

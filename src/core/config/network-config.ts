@@ -4,7 +4,16 @@
  * Source: knative.dev/networking/pkg/config/config.go
  */
 import { renderTemplate, type TemplateData } from "../template/execute.ts";
-import { type ConfigData, type ConfigResult, defaultsOf, exampleOf, keysOf, parseRows, type Rows } from "./rows.ts";
+import {
+  type ConfigData,
+  type ConfigResult,
+  defaultsOf,
+  exampleOf,
+  isKeyOf,
+  keysOf,
+  parseRows,
+  type Rows,
+} from "./rows.ts";
 import { type Parsed, parseBoolean, parseInteger, parseText } from "./scalar.ts";
 
 export type NetworkConfig = {
@@ -70,6 +79,8 @@ const ROWS: Rows<NetworkConfig> = {
 
 /** Every key that has an effect. */
 export const NETWORK_CONFIG_KEYS = keysOf(ROWS);
+
+export const isNetworkKey = (key: string) => isKeyOf(ROWS, key);
 
 export const NETWORK_EXAMPLE = exampleOf("# Host names and URLs of routes.", ROWS);
 

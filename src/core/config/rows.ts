@@ -77,6 +77,11 @@ export function keysOf<Config>(rows: Rows<Config>): readonly string[] {
   return listRows(rows).map((row) => row.key);
 }
 
+/** Whether a key is read, also by an older spelling. */
+export function isKeyOf<Config>(rows: Rows<Config>, key: string): boolean {
+  return listRows(rows).some((row) => row.key === key || row.legacyKey === key);
+}
+
 /**
  * The text of a map's `_example`: each key with its meaning and default.
  *
