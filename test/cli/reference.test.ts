@@ -7,7 +7,13 @@ import { applyCommand } from "../../src/cli/commands/apply.ts";
 import { upCommand } from "../../src/cli/commands/up.ts";
 import { PACKAGE_ROOT } from "../../src/cli/package-root.ts";
 import { SCALING_KEYS } from "../../src/core/autoscaler/annotations.ts";
-import { AUTOSCALER_CONFIG_KEYS, parseAutoscalerConfig } from "../../src/core/config/autoscaler-config.ts";
+import { AUTOSCALER_CONFIG_KEYS } from "../../src/core/config/autoscaler-config.ts";
+import { CONFIG_MAPS } from "../../src/core/config/config-maps.ts";
+import { DEFAULTS_CONFIG_KEYS } from "../../src/core/config/defaults-config.ts";
+import { FEATURES_CONFIG_KEYS } from "../../src/core/config/features-config.ts";
+import { GC_CONFIG_KEYS } from "../../src/core/config/gc-config.ts";
+import { NETWORK_CONFIG_KEYS } from "../../src/core/config/network-config.ts";
+import { parseYaml } from "../../src/durable/control-plane/yaml.ts";
 
 const doc = (path: string) => readFileSync(join(PACKAGE_ROOT, "docs", path), "utf8");
 /** The first cells of the rows of all tables, without their backticks. */
@@ -22,12 +28,18 @@ describe("the reference", () => {
     expect(documented?.map((key) => key.slice(1, -1)).sort()).toEqual([...known].sort());
   });
 
-  it("has every key of config-autoscaler with the default that it has", () => {
-    const text = doc("reference/configuration.md");
-    expect(firstCells(text).sort()).toEqual([...AUTOSCALER_CONFIG_KEYS].sort());
+  it.each([
+    ["autoscaler", AUTOSCALER_CONFIG_KEYS],
+    ["defaults", DEFAULTS_CONFIG_KEYS],
+    ["features", FEATURES_CONFIG_KEYS],
+    ["gc", GC_CONFIG_KEYS],
+    ["network", NETWORK_CONFIG_KEYS],
+  ] as const)("has every key of config-%s with the default that it has", (section, keys) => {
+    const text = doc("reference/configuration.md").split(`\n## config-${section}\n`)[1]?.split("\n## ")[0] ?? "";
+    expect(firstCells(text).sort()).toEqual([...keys].sort());
     const rows = [...text.matchAll(/^\| `([^`]+)` \| `([^`]+)` \|/gm)].map(([, key = "", value = ""]) => [key, value]);
-    expect(rows).toHaveLength(AUTOSCALER_CONFIG_KEYS.length);
-    expect(parseAutoscalerConfig(Object.fromEntries(rows))).toEqual(parseAutoscalerConfig({}));
+    const { parse } = CONFIG_MAPS[section];
+    expect(parse(Object.fromEntries(rows), parseYaml)).toEqual(parse({}, parseYaml));
   });
 
   it.each([
