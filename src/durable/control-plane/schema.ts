@@ -85,12 +85,4 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     `DELETE FROM unplaced WHERE revision_uid IN (SELECT revision_uid FROM observations
        WHERE body ->> '$.isInitialized' AND coalesce(body ->> '$.failure.condition', '') != 'ResourcesAvailable')`,
   ],
-  // Neither an agent that connects nor a key that waits for its time makes anybody look at all revisions or all keys.
-  [
-    "CREATE INDEX wakes_by_time ON wakes (at_ms)",
-    "CREATE TABLE unplaced (revision_uid TEXT PRIMARY KEY) WITHOUT ROWID",
-    "INSERT INTO unplaced (revision_uid) SELECT revision_uid FROM orders WHERE body != 'destroyed'",
-    `DELETE FROM unplaced WHERE revision_uid IN (SELECT revision_uid FROM observations
-       WHERE body ->> '$.isInitialized' AND coalesce(body ->> '$.failure.condition', '') != 'ResourcesAvailable')`,
-  ],
 ];
