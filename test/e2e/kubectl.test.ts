@@ -21,6 +21,12 @@ describe.skipIf(why !== "")(`kubectl${why}`, () => {
   const apply = (manifest: object, ...args: readonly string[]) =>
     kubectl.with({ input: manifest }, "apply", "-f", "-", ...args);
 
+  const writeManifest = (manifest: object) => {
+    const file = join(rouse.stateDir, "manifest.json");
+    writeFileSync(file, JSON.stringify(manifest));
+    return file;
+  };
+
   beforeAll(async () => {
     if (program === null) throw new Error("no kubectl: set KUBECTL, or put it on the PATH");
     rouse = await startRouse();
@@ -108,17 +114,14 @@ describe.skipIf(why !== "")(`kubectl${why}`, () => {
     });
 
     it("diff and --dry-run=server show what would be, and change nothing", async () => {
-      const file = join(rouse.stateDir, "three.json");
-      writeFileSync(file, JSON.stringify(env("three")));
-      const before = await generation();
+      const file = writeManifest(app("site", { env: { GREETING: "three" } }));
       await expect(kubectl("diff", "-f", file)).rejects.toThrow(/\+ +value: three/);
-      expect(await apply(env("three"), "--dry-run=server")).toContain("(server dry run)");
-      expect(await generation()).toBe(before);
+      expect(await kubectl("apply", "-f", file, "--dry-run=server")).toContain("(server dry run)");
+      expect(await kubectl("get", "ksvc", "site", ...GENERATION)).toBe("1");
     });
 
     it("apply --server-side is refused in words", async () => {
-      const file = join(rouse.stateDir, "three.json");
-      writeFileSync(file, JSON.stringify(env("three")));
+      const file = writeManifest(app("site"));
       expect(await kubectl.failing("apply", "--server-side", "-f", file)).toMatch(
         /^error: Server-side apply not available on the server:/i,
       );
@@ -175,9 +178,8 @@ describe.skipIf(why !== "")(`kubectl${why}`, () => {
   });
 
   it("what is wrong is said in the words of the server", async () => {
-    const bad = join(rouse.stateDir, "bad.json");
     const manifest = app("bad");
-    writeFileSync(bad, JSON.stringify({ ...manifest, spec: { ...manifest.spec, traffic: [{ percent: 50 }] } }));
+    const bad = writeManifest({ ...manifest, spec: { ...manifest.spec, traffic: [{ percent: 50 }] } });
     expect(await kubectl.failing("apply", "-f", bad)).toContain("Traffic targets sum to 50, want 100: spec.traffic");
     expect(await kubectl.failing("get", "gadgets")).toContain(`the server doesn't have a resource type "gadgets"`);
     expect(await kubectl.failing("delete", "namespace", "default")).toContain("this namespace may not be deleted");
