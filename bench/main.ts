@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: measures Rouse on this machine and prints aligned tables.
  *
- *     node bench/main.ts [--only cold|warm|memory|idle]... [--quick] [--json FILE|-]
+ *     node bench/main.ts [--only cold|warm|routes|memory|idle]... [--quick] [--json FILE|-]
  *
  * Every number stands beside what it is compared with, taken in turn in the same run: docs/benchmarks.md says how.
  */
@@ -16,11 +16,13 @@ import type { Section, SectionOptions, SectionRun } from "./section.ts";
 import { measureCold } from "./sections/cold.ts";
 import { measureIdle } from "./sections/idle.ts";
 import { measureMemory } from "./sections/memory.ts";
+import { measureRoutes } from "./sections/routes.ts";
 import { measureWarm } from "./sections/warm.ts";
 
 const SECTIONS: Readonly<Record<string, SectionRun>> = {
   cold: measureCold,
   warm: measureWarm,
+  routes: measureRoutes,
   memory: measureMemory,
   idle: measureIdle,
 };
@@ -28,7 +30,7 @@ const SECTIONS: Readonly<Record<string, SectionRun>> = {
 type Flags = { readonly only?: readonly string[]; readonly quick: boolean; readonly json?: string };
 
 const flags = new Command("bench")
-  .description("measure cold starts, the warm path, memory and the cost at zero")
+  .description("measure cold starts, the warm path, routes, memory and the cost at zero")
   .addOption(new Option("--only <section...>", "only these sections").choices(Object.keys(SECTIONS)))
   .option("--quick", "fewer and shorter rounds: a look, not a measurement", false)
   .option("--json <file>", "also write the numbers as JSON; - is stdout, and the tables go to stderr")
