@@ -21,7 +21,7 @@ export function expandVariables(text: string, variables: Readonly<Record<string,
 
 /**
  * The variables of a pod: what it inherits, Rouse's own, then the template's in their order. A value may refer to what
- * stands before it.
+ * stands before it, unless it comes from a ConfigMap or Secret.
  * @param inherited the few variables of the machine that a program needs to run (PATH, HOME, ...)
  */
 export function podEnvironment(
@@ -36,7 +36,9 @@ export function podEnvironment(
     K_REVISION: template.revision,
   };
   const variables: Record<string, string> = { ...inherited, ...own };
-  for (const { name, value } of template.env) variables[name] = expandVariables(value, variables);
+  for (const { name, value, isLiteral } of template.env) {
+    variables[name] = isLiteral === true ? value : expandVariables(value, variables);
+  }
   return { ...variables, ...own };
 }
 

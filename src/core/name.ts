@@ -6,6 +6,7 @@ import { md5Hex } from "./md5.ts";
 export const DNS_LABEL_MAX_LENGTH = 63;
 
 const DNS_1035_LABEL = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
+const DNS_1123_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const DNS_1123_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const QUALIFIED_NAME = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
@@ -25,6 +26,11 @@ export function dns1035LabelProblem(name: string): string | null {
   );
 }
 
+/** As dns1035LabelProblem, for the beginning of a name: it may end in a dash. */
+export function dns1035PrefixProblem(prefix: string): string | null {
+  return dns1035LabelProblem(prefix.replace(/-$/, "a"));
+}
+
 /** What is wrong with a name that must be an RFC 1123 subdomain (ConfigMap, service account); null when right. */
 export function dns1123SubdomainProblem(name: string): string | null {
   if (name.length > 253) return "must be no more than 253 characters";
@@ -34,6 +40,11 @@ export function dns1123SubdomainProblem(name: string): string | null {
     "with an alphanumeric character (e.g. 'example.com', regex used for validation is " +
     "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
   );
+}
+
+/** Whether a text is a label of RFC 1123, as names of containers and volumes are: as DNS-1035, and a digit may come first. */
+export function isDns1123Label(name: string): boolean {
+  return name.length <= DNS_LABEL_MAX_LENGTH && DNS_1123_LABEL.test(name);
 }
 
 /** Whether a label or annotation key is `name` or `prefix/name` as Kubernetes wants it. */

@@ -18,7 +18,14 @@ export type PodTemplate = {
   readonly args: readonly string[];
   /** Relative paths start at the agent's working directory. */
   readonly workingDir?: string;
-  readonly env: readonly { readonly name: string; readonly value: string }[];
+  /** In the order in which they are set; a later one of the same name wins. Values may be secret: none is logged or shown. */
+  readonly env: readonly PodVariable[];
+  /**
+   * What the environment comes from and is not there: no new pod may start, and this is why. Absent when all is there.
+   */
+  readonly envProblem?: string;
+  /** What not every driver can do; absent when there is nothing of the kind. A driver refuses what it cannot do by name. */
+  readonly features?: readonly PodFeature[];
   /** The declared containerPort, 8080 if none was. The process driver chooses the real port and sets PORT. */
   readonly containerPort: number;
   readonly protocol: "http1" | "h2c";
@@ -32,6 +39,32 @@ export type PodTemplate = {
   readonly readinessProbe: Probe;
   /** A pod that is not ready after this long has failed. */
   readonly progressDeadlineSec: number;
+};
+
+export type PodVariable = {
+  readonly name: string;
+  readonly value: string;
+  /** From a ConfigMap or Secret: `$(NAME)` in it stands for itself. Absent = false. */
+  readonly isLiteral?: boolean;
+};
+
+/** Something that a template asks for, and the field that asks for it (`spec.template.spec.containers[0].volumeMounts[0]`). */
+export type PodFeature = {
+  readonly feature:
+    | "sidecar"
+    | "init-container"
+    | "volume"
+    | "field-reference"
+    | "exec-probe"
+    | "grpc-probe"
+    | "probe-of-other-port"
+    | "liveness-probe"
+    | "startup-probe"
+    | "run-as"
+    | "read-only-root"
+    | "capability"
+    | "scheduling";
+  readonly field: string;
 };
 
 /** How readiness is asked for (Knative semantics §7.4). `periodSec` 0 = aggressive: as fast as the agent likes. */
@@ -97,6 +130,8 @@ export type PodStatus = {
  *   CommandNotFound  the executable or the working directory does not exist, or may not be run
  *   ExitCode         it exited before or after it was ready (exitCode or signal say how)
  *   ProgressDeadlineExceeded  it ran and never passed its probe in time
+ *   CreateContainerConfigError  a ConfigMap or Secret of its environment is not there
+ *   FeatureUnsupported  the template asks for what the driver does not do
  *   DriverUnavailable  the driver asked for is not enabled on this machine, or does not answer
  */
 export type PodFailureReason =
@@ -104,6 +139,8 @@ export type PodFailureReason =
   | "CommandNotFound"
   | "ExitCode"
   | "ProgressDeadlineExceeded"
+  | "CreateContainerConfigError"
+  | "FeatureUnsupported"
   | "DriverUnavailable";
 
 /** What one queue-proxy measured since its previous report (Knative semantics §1). */

@@ -4,12 +4,18 @@
  *     Service ──owns──▶ Configuration ──owns──▶ Revision
  *        └─────owns──▶ Route ──traffic──▶ Configuration, Revision
  *                      Configuration, Revision ──annotation routes──▶ Route   (their routing state follows it)
+ *                      Revision ──env, envFrom──▶ ConfigMap, Secret
+ *                      DomainMapping ──ref──▶ Service, Route, CoreService
  */
 
 import type { Section } from "../config/config-maps.ts";
 import { ANNOTATION_ROUTES, LABEL_CONFIGURATION } from "../resource/annotations.ts";
+import type { DomainMapping } from "../resource/domain-mapping.ts";
 import { type KindName, type KubeObject, keyOf, type ObjectKey } from "../resource/object.ts";
-import type { Configuration, Route } from "../resource/serving.ts";
+import type { Configuration, Revision, Route } from "../resource/serving.ts";
+import { CLUSTER_LOCAL_DOMAIN } from "../routing/hosts.ts";
+import { referredKind } from "./domain-mapping.ts";
+import { envReferences } from "./env-sources.ts";
 import type { Observed } from "./observed.ts";
 
 /** The keys that an object names; stored as an index, so that `Observed.referrers` can answer. */
@@ -26,9 +32,39 @@ export function referencesOf(object: KubeObject): ObjectKey[] {
     );
   }
   if (object.kind === "Configuration" || object.kind === "Revision") {
-    return routesAnnotation(object).map((name) => ({ kind: "Route", namespace, name }));
+    const routes = routesAnnotation(object).map((name) => ({ kind: "Route" as const, namespace, name }));
+    return object.kind === "Revision" ? distinct([...routes, ...sourcesOf(object as Revision)]) : routes;
   }
+  if (object.kind === "DomainMapping") return referencesOfMapping(object as DomainMapping);
   return [];
+}
+
+/** What it refers to, the placeholder under which that is served, and the name that other mappings may want too. */
+function referencesOfMapping({ metadata, spec }: DomainMapping): ObjectKey[] {
+  const kind = referredKind(spec.ref);
+  const target = { namespace: metadata.namespace ?? "", name: spec.ref.name ?? "" };
+  return distinct([
+    ...(kind === null ? [] : [{ kind, ...target }]),
+    { kind: "CoreService", ...target },
+    domainKey(metadata.name),
+  ]);
+}
+
+/** Stands for a domain, of which there may be a mapping in each namespace. */
+function domainKey(domain: string): ObjectKey {
+  return { kind: "DomainMapping", namespace: "", name: domain };
+}
+
+/** The mappings to reconcile when the entry of a host changes: those of what answers on that cluster-local host. */
+export function followersOf(host: string, observed: Observed): ObjectKey[] {
+  if (!host.endsWith(`.${CLUSTER_LOCAL_DOMAIN}`)) return [];
+  const [name = "", namespace = ""] = host.split(".");
+  return observed.referrers({ kind: "CoreService", namespace, name }).filter(({ kind }) => kind === "DomainMapping");
+}
+
+/** ConfigMaps and Secrets of the environment: a change of one changes the revision's order. */
+function sourcesOf({ spec, metadata }: Revision): ObjectKey[] {
+  return spec.containers.flatMap((container) => envReferences(container, metadata.namespace ?? ""));
 }
 
 /** Names in the annotation `serving.knative.dev/routes`. */
@@ -42,6 +78,7 @@ export function dependentsOf(object: KubeObject, observed: Observed): ObjectKey[
   const owners = (object.metadata.ownerReferences ?? [])
     .filter((reference) => reference.kind === "Service" || reference.kind === "Configuration")
     .map((reference) => ({ kind: reference.kind as "Service" | "Configuration", namespace, name: reference.name }));
+  if (object.kind === "DomainMapping") return [...owners, ...observed.referrers(domainKey(object.metadata.name))];
   const keys: ObjectKey[] = [...owners, ...referencesOf(object), ...observed.referrers(keyOf(object))];
   if (object.kind === "Configuration") keys.push(...latestCreated(object as Configuration));
   if (object.kind === "Revision") {

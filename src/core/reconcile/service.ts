@@ -5,7 +5,6 @@
  */
 import {
   ANNOTATION_LAST_APPLIED,
-  ANNOTATION_ROLLOUT_DURATION,
   ANNOTATION_ROUTES,
   LABEL_CONFIGURATION,
   LABEL_SERVICE,
@@ -13,6 +12,7 @@ import {
   without,
 } from "../resource/annotations.ts";
 import { type ConditionWish, findCondition, nextConditions } from "../resource/conditions.ts";
+import { ROLLOUT_DURATION_KEYS } from "../resource/duration-annotation.ts";
 import { jsonEqual } from "../resource/json.ts";
 import { controllerReference, type Draft } from "../resource/object.ts";
 import { SERVING_API_VERSION } from "../resource/resource-type.ts";
@@ -56,7 +56,7 @@ function makeConfiguration(service: Service, existing: Configuration | null): Dr
         [LABEL_SERVICE_UID]: service.metadata.uid,
       },
       annotations: {
-        ...without(service.metadata.annotations, ANNOTATION_LAST_APPLIED, ANNOTATION_ROLLOUT_DURATION),
+        ...without(service.metadata.annotations, ANNOTATION_LAST_APPLIED, ...ROLLOUT_DURATION_KEYS),
         ...(routes === "" ? {} : { [ANNOTATION_ROUTES]: routes }),
       },
     },

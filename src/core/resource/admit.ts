@@ -9,7 +9,7 @@
 import { generatedName } from "../name.ts";
 import { ANNOTATION_CREATOR, ANNOTATION_LAST_MODIFIER } from "./annotations.ts";
 import { type ApiStatus, conflict, failure } from "./api-status.ts";
-import { type FieldError, formatFieldErrors } from "./field-error.ts";
+import { at, type FieldError, formatFieldErrors, generic, invalidValue, missingField } from "./field-error.ts";
 import { jsonEqual } from "./json.ts";
 import type { RuleContext } from "./kind-rule.ts";
 import { KIND_RULES } from "./kind-rules.ts";
@@ -57,10 +57,15 @@ export function admitCreate(
     generation: 1,
     creationTimestamp: timestampOf(context.nowMs),
     ...(sent.labels ? { labels: sent.labels } : {}),
-    annotations: signCreation(type, sent.annotations ?? {}, context.user),
+    annotations: signCreation(type, sent, context.user),
+    ...(sent.ownerReferences?.length ? { ownerReferences: sent.ownerReferences } : {}),
   };
-  const object = withSpec({ ...rest, metadata }, rules.applyDefaults(rest.spec, null, context));
-  const errors = [...validateMetadata(metadata, rules.nameRule), ...rules.validate(object, null, context)];
+  const object = withSpec({ ...rest, metadata }, rules.applyDefaults(rest.spec, null, context, metadata));
+  const errors = [
+    ...validateMetadata(metadata, rules.nameRule),
+    ...validateOwners(metadata),
+    ...rules.validate(object, null, context),
+  ];
   return errors.length > 0 ? invalid(type, errors) : { ok: true, object };
 }
 
@@ -72,7 +77,7 @@ export function admitUpdate(type: StoredType, stored: KubeObject, body: unknown,
   const stale = findStale(type, stored, sent);
   if (stale !== null) return { ok: false, status: stale };
   const rules = KIND_RULES[type.kind];
-  const spec = rules.applyDefaults(rest.spec, stored.spec ?? null, context);
+  const spec = rules.applyDefaults(rest.spec, stored.spec ?? null, context, stored.metadata);
   const isSpecChanged = !jsonEqual(spec, stored.spec);
   const { labels: _labels, annotations: _annotations, ...kept } = stored.metadata;
   const signed = signUpdate(type, stored, sent, isSpecChanged, context.user);
@@ -155,17 +160,28 @@ function withSpec(object: KubeObject, spec: unknown): KubeObject {
 
 type Annotations = Readonly<Record<string, string>>;
 
+const SIGNED_KINDS: readonly string[] = ["Service", "Configuration", "Route", "DomainMapping"];
+
 /** Knative signs its kinds; a Revision carries its Configuration's signature, the core kinds none. */
 function isSigned(type: StoredType): boolean {
-  return type.kind === "Service" || type.kind === "Configuration" || type.kind === "Route";
+  return SIGNED_KINDS.includes(type.kind);
 }
 
-function signCreation(type: StoredType, annotations: Annotations, user: string): Annotations {
-  if (!isSigned(type)) return annotations;
-  return { ...annotations, [ANNOTATION_CREATOR]: user, [ANNOTATION_LAST_MODIFIER]: user };
+function signCreation(type: StoredType, sent: Partial<ObjectMeta>, user: string): Annotations {
+  if (!isSigned(type) || isOwned(sent)) return sent.annotations ?? {};
+  return { ...sent.annotations, [ANNOTATION_CREATOR]: user, [ANNOTATION_LAST_MODIFIER]: user };
 }
 
-/** creator never changes; lastModifier changes with the spec, to the user who changed it. A client may leave both out. */
+/** What has an owner is signed by it. */
+function isOwned(metadata: Partial<ObjectMeta>): boolean {
+  return (metadata.ownerReferences ?? []).length > 0;
+}
+
+/**
+ * creator never changes; lastModifier changes with the spec, to the user who changed it, and only then. A client may
+ * leave both out: they stay.
+ * Source: knative.dev/pkg/apis ValidateCreatorAndModifier
+ */
 function signUpdate(
   type: StoredType,
   stored: KubeObject,
@@ -174,20 +190,35 @@ function signUpdate(
   user: string,
 ): { readonly annotations: Annotations; readonly errors: FieldError[] } {
   const annotations = sent.annotations ?? {};
-  if (!isSigned(type)) return { annotations, errors: [] };
+  if (!isSigned(type) || isOwned(stored.metadata)) return { annotations, errors: [] };
   const before = stored.metadata.annotations ?? {};
-  const isOwned = (stored.metadata.ownerReferences ?? []).length > 0;
-  const errors: FieldError[] = [];
-  const signed: Record<string, string> = { ...annotations };
-  for (const key of [ANNOTATION_CREATOR, ANNOTATION_LAST_MODIFIER]) {
-    if (signed[key] !== undefined && signed[key] !== before[key]) {
-      errors.push({ message: "annotation value is immutable", paths: [`metadata.annotations.${key}`] });
-    }
-    const kept = before[key];
-    if (kept !== undefined) signed[key] = kept;
-  }
-  if (isSpecChanged && !isOwned) signed[ANNOTATION_LAST_MODIFIER] = user;
-  return { annotations: signed, errors };
+  const isOther = (key: string) => annotations[key] !== undefined && annotations[key] !== before[key];
+  const errors = at("metadata.annotations", [
+    ...(isOther(ANNOTATION_CREATOR) ? [generic("annotation value is immutable", ANNOTATION_CREATOR)] : []),
+    ...(isOther(ANNOTATION_LAST_MODIFIER) && !isSpecChanged
+      ? [invalidValue(annotations[ANNOTATION_LAST_MODIFIER], ANNOTATION_LAST_MODIFIER)]
+      : []),
+  ]);
+  const creator = before[ANNOTATION_CREATOR];
+  const lastModifier = isSpecChanged ? user : before[ANNOTATION_LAST_MODIFIER];
+  return {
+    annotations: {
+      ...annotations,
+      ...(creator === undefined ? {} : { [ANNOTATION_CREATOR]: creator }),
+      ...(lastModifier === undefined ? {} : { [ANNOTATION_LAST_MODIFIER]: lastModifier }),
+    },
+    errors,
+  };
+}
+
+function validateOwners({ ownerReferences = [] }: ObjectMeta): FieldError[] {
+  return ownerReferences.flatMap((owner, i) => {
+    const missing = (["apiVersion", "kind", "name", "uid"] as const).filter((field) => !owner[field]);
+    return at(
+      `metadata.ownerReferences[${i}]`,
+      missing.map((field) => missingField(field)),
+    );
+  });
 }
 
 function invalid(type: StoredType, errors: readonly FieldError[]): Refusal {

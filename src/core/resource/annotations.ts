@@ -17,8 +17,6 @@ export const ANNOTATION_ROUTING_STATE_MODIFIED = "serving.knative.dev/routingSta
 export const ANNOTATION_ROUTES = "serving.knative.dev/routes";
 export const ANNOTATION_CREATOR = "serving.knative.dev/creator";
 export const ANNOTATION_LAST_MODIFIER = "serving.knative.dev/lastModifier";
-export const ANNOTATION_ROLLOUT_DURATION = "serving.knative.dev/rollout-duration";
-export const ANNOTATION_PROGRESS_DEADLINE = "serving.knative.dev/progress-deadline";
 /** "true" on a revision keeps it from the garbage collection. */
 export const ANNOTATION_NO_GC = "serving.knative.dev/no-gc";
 export const ANNOTATION_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";

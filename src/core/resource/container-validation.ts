@@ -1,86 +1,118 @@
-/** What the container of a template must be; see template-validation.ts. */
-import { at, disallowedField, type FieldError, invalidValue, missingField, outOfBounds } from "./field-error.ts";
-import type { Container, ContainerPort, EnvVar } from "./pod-spec.ts";
-import { validateReadinessProbe } from "./probe-validation.ts";
-import { NOT_YET, refuseFields } from "./refused-fields.ts";
+/**
+ * What one container of a template must be, by its role in the pod.
+ * Source: Knative's k8s_validation.go (ValidateUserContainer, validateSidecarContainer, validateInitContainer), fieldmask.go
+ */
+import type { FeaturesConfig } from "../config/features-config.ts";
+import type { Container, ContainerPort, ResourceRequirements } from "./container.ts";
+import { validateEnv, validateEnvFrom } from "./env-validation.ts";
+import { at, type FieldError, generic, invalidValue, missingField, outOfBounds } from "./field-error.ts";
+import { isImageReference } from "./image-reference.ts";
+import { type ProbedPort, refuseProbe, validateProbe, validateReadinessProbe } from "./probe-validation.ts";
+import { quantityProblem } from "./quantity.ts";
+import { refuseFields, refuseOthers } from "./refused-fields.ts";
+import { validateSecurityContext } from "./security-context.ts";
+import type { Volume } from "./volume.ts";
+import { validateMounts } from "./volume-validation.ts";
 
-/** Ports of the queue-proxy: the data, metrics and probe ports of Knative's and ours. */
-const RESERVED_PORTS: ReadonlySet<number> = new Set([8008, 8012, 8013, 8022, 9090, 9091]);
-const RESERVED_ENV: ReadonlySet<string> = new Set(["PORT", "K_SERVICE", "K_CONFIGURATION", "K_REVISION"]);
-const RESERVED_CONTAINER_NAME = "queue-proxy";
-const PORT_NAMES: ReadonlySet<string> = new Set(["", "h2c", "http1"]);
-/** distribution/reference, loosely: `[registry[:port]/]path[:tag][@digest]`. */
-const IMAGE =
-  /^([A-Za-z0-9.-]+(:[0-9]+)?\/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[a-f0-9]{64})?$/;
+/**
+ *   serving  takes the requests, on `port`
+ *   sidecar  runs beside it, and may have probes with the feature multi-container-probing
+ *   init     runs to its end before them
+ */
+export type ContainerRole = "serving" | "sidecar" | "init";
+
+export type PodContext = { readonly volumes: readonly Volume[]; readonly features: FeaturesConfig };
 
 /** @returns problems with paths relative to the container */
-export function validateContainer(container: Container): FieldError[] {
+export function validateContainer(container: Container, role: ContainerRole, context: PodContext): FieldError[] {
+  const { features, volumes } = context;
+  const isFieldRefAllowed = features["kubernetes.podspec-fieldref"] !== "Disabled";
   return [
-    ...validateImage(container.image ?? ""),
-    ...validateEnv(container.env ?? []),
-    ...validatePorts(container.ports ?? []),
-    ...validateReadinessProbe(container),
-    ...(container.name === RESERVED_CONTAINER_NAME
-      ? [{ message: `${RESERVED_CONTAINER_NAME} is a reserved container name`, paths: ["name"] }]
-      : []),
     ...refuseFields(container, FIELDS_NEVER),
-    ...refuseFields(container, FIELDS_NOT_YET, NOT_YET),
+    ...validateName(container.name ?? ""),
+    ...validateImage(container.image ?? ""),
+    ...validateEnv(container.env ?? [], role === "serving", isFieldRefAllowed),
+    ...validateEnvFrom(container.envFrom ?? []),
+    ...at("ports", validatePorts(container.ports ?? [], role)),
+    ...validateProbes(container, role, features),
+    ...at("resources", validateResources(container.resources ?? {})),
+    ...at("securityContext", validateSecurityContext(container.securityContext ?? {}, features)),
+    ...validateTerminationPolicy(container.terminationMessagePolicy ?? ""),
+    ...validateMounts(container.volumeMounts ?? [], volumes),
   ];
+}
+
+const FIELDS_NEVER = ["lifecycle", "stdin", "stdinOnce", "tty", "volumeDevices", "restartPolicy", "resizePolicy"];
+
+function validateName(name: string): FieldError[] {
+  return name === "queue-proxy" ? [generic(`${JSON.stringify(name)} is a reserved container name`, "name")] : [];
 }
 
 function validateImage(image: string): FieldError[] {
   if (image === "") return [missingField("image")];
-  return IMAGE.test(image) ? [] : [{ message: "Failed to parse image reference", paths: ["image"], details: image }];
+  if (isImageReference(image)) return [];
+  const details = `image: ${JSON.stringify(image)}, error: could not parse reference: ${image}`;
+  return [generic("Failed to parse image reference", "image", details)];
 }
 
-function validateEnv(env: readonly EnvVar[]): FieldError[] {
-  return env.flatMap((variable, i) => at(`env[${i}]`, validateVariable(variable)));
+/** Ports of Knative's queue-proxy: data, metrics, probes, profiling. */
+const RESERVED_PORTS = [8008, 8012, 8013, 8022, 9090, 9091];
+const PORT_NAMES = ["", "h2c", "http1"];
+
+/** Paths without the place in the list, as Knative gives them: of several, only the first is looked at. */
+function validatePorts(ports: readonly ContainerPort[], role: ContainerRole): FieldError[] {
+  const [first] = ports;
+  if (first === undefined) return [];
+  if (role === "init") return ports.flatMap(validatePortNumber);
+  const { name = "", protocol = "" } = first;
+  return [
+    ...validatePortNumber(first),
+    ...(protocol === "" || protocol === "TCP" ? [] : [invalidValue(protocol, "protocol")]),
+    ...(PORT_NAMES.includes(name)
+      ? []
+      : [generic(`Port name ${name} is not allowed`, "", "Name must be empty, or one of: 'h2c', 'http1'")]),
+  ];
 }
 
-function validateVariable({ name, valueFrom }: EnvVar): FieldError[] {
-  if ((name ?? "") === "") return [missingField("name")];
-  const errors: FieldError[] = [];
-  if (RESERVED_ENV.has(name)) {
-    errors.push({ message: `${JSON.stringify(name)} is a reserved environment variable`, paths: ["name"] });
-  }
-  if (name.includes("=") || name.includes("\0")) errors.push(invalidValue(name, "name", "must not contain '='"));
-  if (valueFrom !== undefined) {
-    errors.push(
-      disallowedField("valueFrom", "references to ConfigMaps, Secrets and fields are not supported by this version"),
-    );
-  }
-  return errors;
+function validatePortNumber(port: ContainerPort): FieldError[] {
+  const { containerPort = 0 } = port;
+  const reserved = `${containerPort} is a reserved port`;
+  return [
+    ...refuseFields(port, ["hostPort", "hostIP"]),
+    ...(RESERVED_PORTS.includes(containerPort)
+      ? [invalidValue(reserved, "containerPort", `${reserved}, please use a different value`)]
+      : []),
+    ...(containerPort < 0 || containerPort > 65535 ? [outOfBounds(containerPort, 0, 65535, "containerPort")] : []),
+  ];
 }
 
-function validatePorts(ports: readonly ContainerPort[]): FieldError[] {
-  if (ports.length > 1) {
-    return [
-      {
-        message: "more than one container port is set",
-        paths: ["ports"],
-        details: "Only a single port is allowed across all containers",
-      },
-    ];
-  }
-  return ports.flatMap((port, i) => at(`ports[${i}]`, validatePort(port)));
+const PROBES = ["livenessProbe", "readinessProbe", "startupProbe"] as const;
+
+function validateProbes(container: Container, role: ContainerRole, features: FeaturesConfig): FieldError[] {
+  const isProbed = role === "serving" || features["multi-container-probing"] === "Enabled";
+  const port: ProbedPort = role === "serving" ? (container.ports?.[0] ?? {}) : null;
+  return PROBES.flatMap((name) => {
+    const probe = container[name];
+    if (probe === undefined) return [];
+    if (role === "init") return [generic("field not allowed in an init container", name)];
+    if (!isProbed) return at(name, refuseProbe(probe));
+    return at(name, name === "readinessProbe" ? validateReadinessProbe(probe, port) : validateProbe(probe, port));
+  });
 }
 
-function validatePort(port: ContainerPort): FieldError[] {
-  const errors: FieldError[] = refuseFields(port, ["hostPort", "hostIP"]);
-  const number = port.containerPort ?? 0;
-  if (RESERVED_PORTS.has(number)) {
-    errors.push({ message: `${number} is a reserved port`, paths: ["containerPort"] });
-  } else if (number < 0 || number > 65535) errors.push(outOfBounds(number, 0, 65535, "containerPort"));
-  if (!PORT_NAMES.has(port.name ?? "")) {
-    errors.push({
-      message: `Port name ${port.name} is not allowed`,
-      paths: ["name"],
-      details: "Name must be empty, or one of: 'h2c', 'http1'",
-    });
-  }
-  if ((port.protocol ?? "") !== "" && port.protocol !== "TCP") errors.push(invalidValue(port.protocol, "protocol"));
-  return errors;
+function validateResources(resources: ResourceRequirements): FieldError[] {
+  return [
+    ...refuseOthers(resources, ["limits", "requests"]),
+    ...(["limits", "requests"] as const).flatMap((kind) =>
+      Object.entries(resources[kind] ?? {}).flatMap(([name, quantity]) => {
+        const problem = quantityProblem(quantity);
+        return problem === null ? [] : [invalidValue(quantity, `${kind}.${name}`, problem)];
+      }),
+    ),
+  ];
 }
 
-const FIELDS_NEVER = ["lifecycle", "stdin", "stdinOnce", "tty", "volumeDevices"];
-const FIELDS_NOT_YET = ["envFrom", "volumeMounts", "securityContext", "livenessProbe", "startupProbe"];
+function validateTerminationPolicy(policy: string): FieldError[] {
+  const isKnown = ["", "File", "FallbackToLogsOnError"].includes(policy);
+  return isKnown ? [] : [invalidValue(policy, "terminationMessagePolicy")];
+}

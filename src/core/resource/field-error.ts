@@ -15,6 +15,9 @@ export type FieldError = {
 };
 
 export const missingField = (...paths: string[]): FieldError => ({ message: "missing field(s)", paths });
+/** For what has no helper of its own. */
+export const generic = (message: string, path: string, details?: string): FieldError =>
+  withDetails({ message, paths: [path] }, details);
 export const disallowedField = (path: string, details?: string): FieldError =>
   withDetails({ message: "must not set the field(s)", paths: [path] }, details);
 export const invalidValue = (value: unknown, path: string, details?: string): FieldError =>
@@ -46,13 +49,17 @@ export function formatFieldErrors(errors: readonly FieldError[]): string {
     merged.set(id, entry);
   }
   return [...merged.values()]
-    .sort((a, b) => (a.message < b.message ? -1 : a.message > b.message ? 1 : 0))
+    .sort((a, b) => compare(a.message, b.message) || compare(a.details, b.details))
     .map(({ message, paths, details }) => {
       const where = [...paths].filter((path) => path !== "").sort();
       const line = where.length > 0 ? `${message}: ${where.join(", ")}` : message;
       return details === "" ? line : `${line}\n${details}`;
     })
     .join("\n");
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function join(parent: string, path: string): string {
@@ -64,6 +71,11 @@ function withDetails(error: FieldError, details: string | undefined): FieldError
   return details === undefined || details === "" ? error : { ...error, details };
 }
 
+/** A value of the wrong type may be a whole document; its beginning says which one it is. */
+const MAX_DISPLAY_CHARS = 200;
+
 function display(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  if (typeof value === "string") return value;
+  const text = JSON.stringify(value) ?? "";
+  return text.length <= MAX_DISPLAY_CHARS ? text : `${text.slice(0, MAX_DISPLAY_CHARS)}…`;
 }

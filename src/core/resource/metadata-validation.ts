@@ -1,7 +1,14 @@
 /** What `metadata` must be: names, labels, annotations. */
-import { dns1035LabelProblem, dns1123SubdomainProblem, isLabelValue, isQualifiedKey } from "../name.ts";
-import { ANNOTATION_DRIVER, AUTOSCALING_PREFIX, ROUSE_PREFIX } from "./annotations.ts";
-import { at, type FieldError, invalidKey, invalidValue } from "./field-error.ts";
+import {
+  dns1035LabelProblem,
+  dns1035PrefixProblem,
+  dns1123SubdomainProblem,
+  isLabelValue,
+  isQualifiedKey,
+} from "../name.ts";
+import { ANNOTATION_DRIVER, AUTOSCALING_PREFIX, LABEL_VISIBILITY, ROUSE_PREFIX } from "./annotations.ts";
+import { at, type FieldError, generic, invalidKey, invalidValue, missingField } from "./field-error.ts";
+import type { ObjectMeta } from "./object.ts";
 
 type Metadata = {
   readonly name?: string;
@@ -19,7 +26,25 @@ export function validateMetadata(metadata: Metadata, nameRule: "label" | "subdom
   return at("metadata", [...validateName(metadata, nameRule), ...validateLabels(metadata)]);
 }
 
-/** Autoscaling annotations on a Service or Configuration would be without effect, so they are refused there. */
+/**
+ * A label that names an owner must name one that the object has: selectors trust it.
+ * @param kind of the owner
+ */
+export function validateOwnerLabel(metadata: ObjectMeta, label: string, kind: string): FieldError[] {
+  const name = metadata.labels?.[label];
+  if (name === undefined) return [];
+  const isOwner = (metadata.ownerReferences ?? []).some((owner) => owner.kind === kind && owner.name === name);
+  return isOwner ? [] : at("metadata.labels", [missingField(label)]);
+}
+
+/** Any other value would leave a host public that was meant to be private. */
+export function validateVisibility(metadata: Metadata): FieldError[] {
+  const visibility = metadata.labels?.[LABEL_VISIBILITY];
+  if (visibility === undefined || visibility === "cluster-local") return [];
+  return at("metadata.labels", [invalidValue(visibility, LABEL_VISIBILITY)]);
+}
+
+/** Autoscaling annotations on anything but a template or Revision would be without effect, so they are refused there. */
 export function refuseAutoscalingAnnotations(metadata: Metadata): FieldError[] {
   const misplaced = Object.keys(metadata.annotations ?? {}).filter((key) => key.startsWith(AUTOSCALING_PREFIX));
   return at(
@@ -63,15 +88,16 @@ export function validateLabels(metadata: Metadata): FieldError[] {
 }
 
 function validateName(metadata: Metadata, nameRule: "label" | "subdomain"): FieldError[] {
-  const name = metadata.name || metadata.generateName?.replace(/-+$/, "") || "";
-  if (name === "") return [{ message: "name or generateName is required", paths: ["name"] }];
-  const path = metadata.name ? "name" : "generateName";
+  const { name = "", generateName = "" } = metadata;
+  if (name === "" && generateName === "") return [{ message: "name or generateName is required", paths: ["name"] }];
   if (nameRule === "subdomain") {
-    const problem = dns1123SubdomainProblem(name);
-    return problem === null ? [] : [invalidValue(name, path, problem)];
+    const problem = name === "" ? null : dns1123SubdomainProblem(name);
+    return problem === null ? [] : [invalidValue(name, "name", problem)];
   }
-  const problem = dns1035LabelProblem(name);
-  return problem === null ? [] : [{ message: `not a DNS 1035 label: [${problem}]`, paths: [path] }];
+  const prefixProblem = generateName === "" ? null : dns1035PrefixProblem(generateName);
+  if (prefixProblem !== null) return [generic(`not a DNS 1035 label prefix: [${prefixProblem}]`, "generateName")];
+  const problem = name === "" ? null : dns1035LabelProblem(name);
+  return problem === null ? [] : [generic(`not a DNS 1035 label: [${problem}]`, "name")];
 }
 
 const KEY_RULE =

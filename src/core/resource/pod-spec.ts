@@ -1,144 +1,120 @@
 /**
- * The template of a Revision: the part of Kubernetes' PodSpec that Knative takes. Fields of the schema that this
- * version cannot honour are known to it, so that template-validation.ts can refuse them by name instead of dropping them.
+ * The template of a Revision: Knative's own fields and Kubernetes' PodSpec. All of its shape is known here, also what
+ * Knative does not take or only with a feature flag: pod-spec-validation.ts refuses that by name instead of dropping it.
  */
-import { any, boolean, integer, intOrString, listOf, mapOf, object, type Schema, string } from "./schema.ts";
+import { CONTAINER_SCHEMA, type Container } from "./container.ts";
+import { any, boolean, int32, integer, listOf, mapOf, object, type Schema, string } from "./schema.ts";
+import { VOLUME_SCHEMA, type Volume } from "./volume.ts";
 
 export type RevisionSpec = {
   readonly containers: readonly Container[];
+  readonly initContainers?: readonly Container[];
+  readonly volumes?: readonly Volume[];
   readonly containerConcurrency?: number;
   readonly timeoutSeconds?: number;
   readonly responseStartTimeoutSeconds?: number;
   readonly idleTimeoutSeconds?: number;
   readonly enableServiceLinks?: boolean;
   readonly serviceAccountName?: string;
+  readonly automountServiceAccountToken?: boolean;
+  readonly securityContext?: PodSecurityContext;
 };
 
 export type RevisionTemplate = {
   readonly metadata?: {
     readonly name?: string;
+    readonly generateName?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
   readonly spec: RevisionSpec;
 };
 
-export type Container = {
-  readonly name?: string;
-  readonly image?: string;
-  readonly command?: readonly string[];
-  readonly args?: readonly string[];
-  readonly workingDir?: string;
-  readonly env?: readonly EnvVar[];
-  readonly ports?: readonly ContainerPort[];
-  readonly readinessProbe?: ContainerProbe;
-  readonly resources?: unknown;
+export type PodSecurityContext = {
+  readonly runAsUser?: number;
+  readonly runAsGroup?: number;
+  readonly runAsNonRoot?: boolean;
+  readonly fsGroup?: number;
+  readonly supplementalGroups?: readonly number[];
+  readonly seccompProfile?: { readonly type?: string; readonly localhostProfile?: string };
 };
 
-export type EnvVar = { readonly name: string; readonly value?: string; readonly valueFrom?: unknown };
+/**
+ * The container that takes the requests: the one with a port, else the first.
+ * @returns its place in the list, -1 when there is no container
+ */
+export function servingContainerIndex(containers: readonly Container[]): number {
+  const withPort = containers.findIndex((container) => (container.ports?.length ?? 0) > 0);
+  return withPort !== -1 || containers.length === 0 ? withPort : 0;
+}
 
-export type ContainerPort = { readonly name?: string; readonly containerPort?: number; readonly protocol?: string };
-
-export type ContainerProbe = {
-  readonly httpGet?: {
-    readonly path?: string;
-    readonly port?: number | string;
-    readonly scheme?: string;
-    readonly host?: string;
-    readonly httpHeaders?: readonly { readonly name: string; readonly value: string }[];
-  };
-  readonly tcpSocket?: { readonly port?: number | string; readonly host?: string };
-  readonly exec?: unknown;
-  readonly grpc?: unknown;
-  readonly initialDelaySeconds?: number;
-  readonly periodSeconds?: number;
-  readonly timeoutSeconds?: number;
-  readonly successThreshold?: number;
-  readonly failureThreshold?: number;
-};
-
-const PROBE_SCHEMA = object({
-  httpGet: object({
-    path: string,
-    port: intOrString,
-    scheme: string,
-    host: string,
-    httpHeaders: listOf(object({ name: string, value: string })),
-  }),
-  tcpSocket: object({ port: intOrString, host: string }),
-  exec: any,
-  grpc: any,
-  initialDelaySeconds: integer,
-  periodSeconds: integer,
-  timeoutSeconds: integer,
-  successThreshold: integer,
-  failureThreshold: integer,
-  terminationGracePeriodSeconds: integer,
+const POD_SECURITY_CONTEXT_SCHEMA = object({
+  runAsUser: integer,
+  runAsGroup: integer,
+  runAsNonRoot: boolean,
+  fsGroup: integer,
+  fsGroupChangePolicy: string,
+  supplementalGroups: listOf(integer),
+  supplementalGroupsPolicy: string,
+  seccompProfile: object({ type: string, localhostProfile: string }),
+  sysctls: listOf(object({ name: string, value: string })),
+  seLinuxOptions: mapOf(any),
+  windowsOptions: mapOf(any),
+  appArmorProfile: mapOf(any),
 });
 
-const CONTAINER_SCHEMA = object({
-  name: string,
-  image: string,
-  imagePullPolicy: string,
-  command: listOf(string),
-  args: listOf(string),
-  workingDir: string,
-  env: listOf(object({ name: string, value: string, valueFrom: any })),
-  envFrom: listOf(any),
-  ports: listOf(object({ name: string, containerPort: integer, protocol: string, hostPort: integer, hostIP: string })),
-  readinessProbe: PROBE_SCHEMA,
-  livenessProbe: any,
-  startupProbe: any,
-  lifecycle: any,
-  resources: object({ limits: mapOf(intOrString), requests: mapOf(intOrString), claims: listOf(any) }),
-  securityContext: any,
-  volumeMounts: listOf(any),
-  volumeDevices: listOf(any),
-  stdin: boolean,
-  stdinOnce: boolean,
-  tty: boolean,
-  terminationMessagePath: string,
-  terminationMessagePolicy: string,
-});
-
-export const REVISION_SPEC_SCHEMA = object({
+export const REVISION_SPEC_SCHEMA: Schema = object({
   containers: listOf(CONTAINER_SCHEMA),
-  initContainers: listOf(any),
-  volumes: listOf(any),
+  initContainers: listOf(CONTAINER_SCHEMA),
+  volumes: listOf(VOLUME_SCHEMA),
   containerConcurrency: integer,
   timeoutSeconds: integer,
   responseStartTimeoutSeconds: integer,
   idleTimeoutSeconds: integer,
   enableServiceLinks: boolean,
   serviceAccountName: string,
-  imagePullSecrets: listOf(any),
-  securityContext: any,
-  affinity: any,
-  nodeSelector: any,
-  tolerations: any,
-  topologySpreadConstraints: any,
-  runtimeClassName: any,
-  priorityClassName: any,
-  schedulerName: any,
-  hostNetwork: any,
-  hostPID: any,
-  hostIPC: any,
-  hostAliases: any,
-  shareProcessNamespace: any,
-  dnsPolicy: any,
-  dnsConfig: any,
   automountServiceAccountToken: boolean,
-  restartPolicy: any,
-  terminationGracePeriodSeconds: any,
-  activeDeadlineSeconds: any,
-  nodeName: any,
-  hostname: any,
-  subdomain: any,
-  priority: any,
-  readinessGates: any,
+  imagePullSecrets: listOf(object({ name: string })),
+  securityContext: POD_SECURITY_CONTEXT_SCHEMA,
+  affinity: object({ nodeAffinity: mapOf(any), podAffinity: mapOf(any), podAntiAffinity: mapOf(any) }),
+  nodeSelector: mapOf(string),
+  tolerations: listOf(
+    object({ key: string, operator: string, value: string, effect: string, tolerationSeconds: integer }),
+  ),
+  topologySpreadConstraints: listOf(mapOf(any)),
+  runtimeClassName: string,
+  priorityClassName: string,
+  schedulerName: string,
+  hostNetwork: boolean,
+  hostPID: boolean,
+  hostIPC: boolean,
+  hostAliases: listOf(object({ ip: string, hostnames: listOf(string) })),
+  shareProcessNamespace: boolean,
+  dnsPolicy: string,
+  dnsConfig: object({
+    nameservers: listOf(string),
+    searches: listOf(string),
+    options: listOf(object({ name: string, value: string })),
+  }),
+  restartPolicy: string,
+  terminationGracePeriodSeconds: integer,
+  activeDeadlineSeconds: integer,
+  nodeName: string,
+  hostname: string,
+  subdomain: string,
+  priority: int32,
+  readinessGates: listOf(mapOf(any)),
 });
 
 export const TEMPLATE_SCHEMA: Schema = object({
-  metadata: object({ name: string, labels: mapOf(string), annotations: mapOf(string), creationTimestamp: any }),
+  metadata: object({
+    name: string,
+    generateName: string,
+    namespace: string,
+    labels: mapOf(string),
+    annotations: mapOf(string),
+    finalizers: listOf(string),
+    creationTimestamp: any,
+  }),
   spec: REVISION_SPEC_SCHEMA,
 });

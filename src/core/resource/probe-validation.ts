@@ -1,60 +1,84 @@
-/** What a readiness probe must be. A port may be left out: it is then the container's own. */
-import { at, disallowedField, type FieldError, invalidValue, multipleOneOf, outOfBounds } from "./field-error.ts";
-import type { Container, ContainerProbe } from "./pod-spec.ts";
+/**
+ * What probes must be. That of the container with the port may leave the port out: it is then its own. Others have to
+ * name theirs.
+ * Source: Knative's k8s_validation.go (validateProbe, validateReadinessProbe)
+ */
+import type { ContainerPort, ContainerProbe } from "./container.ts";
+import {
+  at,
+  disallowedField,
+  type FieldError,
+  generic,
+  invalidValue,
+  missingOneOf,
+  multipleOneOf,
+  outOfBounds,
+} from "./field-error.ts";
+import { refuseOthers } from "./refused-fields.ts";
+
+/** The port of requests; null for a container that has none. */
+export type ProbedPort = Pick<ContainerPort, "name"> | null;
 
 const HANDLERS = ["httpGet", "tcpSocket", "exec", "grpc"] as const;
-
-/** @returns problems with paths relative to the container */
-export function validateReadinessProbe(container: Container): FieldError[] {
-  const probe = container.readinessProbe;
-  if (probe === undefined) return [];
-  return at("readinessProbe", [
-    ...validateHandler(probe),
-    ...validateProbePort(probe, container),
-    ...validateProbeTimes(probe),
-  ]);
-}
-
-function validateHandler(probe: ContainerProbe): FieldError[] {
-  const handlers = HANDLERS.filter((handler) => probe[handler] !== undefined);
-  if (handlers.length > 1) return [multipleOneOf(...handlers)];
-  return handlers
-    .filter((handler) => handler === "exec" || handler === "grpc")
-    .map((handler) => disallowedField(handler, "this version probes with httpGet and tcpSocket"));
-}
-
-function validateProbePort(probe: ContainerProbe, container: Container): FieldError[] {
-  const [handler, port] = probe.httpGet
-    ? (["httpGet", probe.httpGet.port] as const)
-    : (["tcpSocket", probe.tcpSocket?.port] as const);
-  if (port === undefined || port === 0 || port === "") return [];
-  const own = container.ports?.[0];
-  const isOwn = port === (own?.containerPort || 8080) || (own?.name !== undefined && port === own.name);
-  return isOwn ? [] : [invalidValue(port, `${handler}.port`, "May only probe containerPort")];
-}
-
-function validateProbeTimes(probe: ContainerProbe): FieldError[] {
-  const errors: FieldError[] = [];
-  const check = (name: keyof ContainerProbe & `${string}Seconds`, low: number) => {
-    const value = probe[name];
-    if (value !== undefined && (value < low || value > MAX_SEC)) errors.push(outOfBounds(value, low, MAX_SEC, name));
-  };
-  check("initialDelaySeconds", 0);
-  check("periodSeconds", 0);
-  if ((probe.periodSeconds ?? 0) === 0) {
-    const why = "must not be set when periodSeconds is 0: the probe then runs as fast as it can until it succeeds";
-    if (probe.failureThreshold) errors.push(disallowedField("failureThreshold", why));
-    if (probe.timeoutSeconds) errors.push(disallowedField("timeoutSeconds", why));
-  } else {
-    check("timeoutSeconds", 1);
-    if ((probe.failureThreshold ?? 1) < 1)
-      errors.push(outOfBounds(probe.failureThreshold ?? 0, 1, MAX_COUNT, "failureThreshold"));
-  }
-  if ((probe.successThreshold ?? 1) < 1)
-    errors.push(outOfBounds(probe.successThreshold ?? 0, 1, MAX_COUNT, "successThreshold"));
-  return errors;
-}
-
+const COUNTS = [
+  "initialDelaySeconds",
+  "periodSeconds",
+  "timeoutSeconds",
+  "successThreshold",
+  "failureThreshold",
+] as const;
 /** int32, the type of these fields in Kubernetes. */
-const MAX_COUNT = 2 ** 31 - 1;
-const MAX_SEC = MAX_COUNT;
+const MAX = 2 ** 31 - 1;
+/** The name of a port that has none. */
+const DEFAULT_PORT_NAME = "http";
+
+/** @returns problems with paths relative to the probe */
+export function validateProbe(probe: ContainerProbe, port: ProbedPort): FieldError[] {
+  const handlers = HANDLERS.filter((handler) => probe[handler] !== undefined);
+  return [
+    ...refuseOthers(probe, [...HANDLERS, ...COUNTS]),
+    ...(handlers.length === 0 ? [missingOneOf(...HANDLERS)] : []),
+    ...(handlers.length > 1 ? [multipleOneOf(...handlers)] : []),
+    ...at("httpGet", validatePort(probe.httpGet, port)),
+    ...at("tcpSocket", validatePort(probe.tcpSocket, port)),
+  ];
+}
+
+/** A readiness probe may also be aggressive (period 0): then it is asked as often as it takes, so there is nothing to count. */
+export function validateReadinessProbe(probe: ContainerProbe, port: ProbedPort): FieldError[] {
+  const { periodSeconds = 0, timeoutSeconds = 0, failureThreshold = 0 } = probe;
+  return [
+    ...validateProbe(probe, port),
+    ...atLeast(0, periodSeconds, "periodSeconds"),
+    ...atLeast(0, probe.initialDelaySeconds ?? 0, "initialDelaySeconds"),
+    ...atLeast(1, probe.successThreshold ?? 0, "successThreshold"),
+    ...(periodSeconds === 0
+      ? [
+          ...disallowedWithoutPeriod(failureThreshold, "failureThreshold"),
+          ...disallowedWithoutPeriod(timeoutSeconds, "timeoutSeconds"),
+        ]
+      : [...atLeast(1, timeoutSeconds, "timeoutSeconds"), ...atLeast(1, failureThreshold, "failureThreshold")]),
+  ];
+}
+
+/** Every field of a probe that may not be there at all; the probe itself stands for its handler. */
+export function refuseProbe(probe: ContainerProbe): FieldError[] {
+  const hasHandler = HANDLERS.some((handler) => probe[handler] !== undefined);
+  return [...(hasHandler ? [disallowedField("")] : []), ...refuseOthers(probe, HANDLERS)];
+}
+
+function validatePort(handler: { readonly port?: number | string } | undefined, own: ProbedPort): FieldError[] {
+  if (handler === undefined) return [];
+  const port = handler.port ?? 0;
+  if (own === null) return port === 0 ? [invalidValue(port, "port", "Probe port must be specified")] : [];
+  if (typeof port === "number" || port === "" || port === (own.name || DEFAULT_PORT_NAME)) return [];
+  return [invalidValue(port, "port", "Probe port must match container port")];
+}
+
+function atLeast(low: number, value: number, path: string): FieldError[] {
+  return value < low ? [outOfBounds(value, low, MAX, path)] : [];
+}
+
+function disallowedWithoutPeriod(value: number, path: string): FieldError[] {
+  return value === 0 ? [] : [generic(`${path} is disallowed when periodSeconds is zero`, path)];
+}

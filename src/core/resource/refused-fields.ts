@@ -1,16 +1,22 @@
 /** Fields that are known and may not be set. */
 import { disallowedField, type FieldError } from "./field-error.ts";
 
-/** Details for a field that Knative takes and this version does not. */
-export const NOT_YET = "not supported by this version";
-
-/** Problems for the fields among `names` that say something (not absent, not false, not empty). */
-export function refuseFields(value: object, names: readonly string[], details?: string): FieldError[] {
+/** Problems for the fields among `names` that are set. */
+export function refuseFields(value: object, names: readonly string[]): FieldError[] {
   const fields = value as Readonly<Record<string, unknown>>;
-  return names.filter((name) => saysSomething(fields[name])).map((name) => disallowedField(name, details));
+  return names.filter((name) => isSet(fields[name])).map((name) => disallowedField(name));
 }
 
-function saysSomething(value: unknown): boolean {
-  if (value === undefined || value === null || value === false || value === "") return false;
-  return typeof value !== "object" || Object.keys(value).length > 0;
+/** Problems for all set fields but those in `allowed`: what Knative calls a field mask. */
+export function refuseOthers(value: object, allowed: readonly string[]): FieldError[] {
+  return refuseFields(
+    value,
+    Object.keys(value).filter((name) => !allowed.includes(name)),
+  );
+}
+
+/** As in Go: the zero of a text, number, flag or list is not set; an empty object is. */
+function isSet(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  return value !== undefined && value !== null && value !== false && value !== "" && value !== 0;
 }

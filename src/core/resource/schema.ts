@@ -6,13 +6,15 @@ import { type FieldError, invalidValue } from "./field-error.ts";
 import { isJsonObject, setOwn } from "./json.ts";
 
 export type Schema =
-  | { readonly type: "string" | "integer" | "boolean" | "int-or-string" | "any" }
+  | { readonly type: "string" | "integer" | "int32" | "boolean" | "int-or-string" | "any" }
   | { readonly type: "object"; readonly fields: Readonly<Record<string, Schema>> }
   | { readonly type: "map"; readonly values: Schema }
   | { readonly type: "list"; readonly items: Schema };
 
 export const string: Schema = { type: "string" };
 export const integer: Schema = { type: "integer" };
+/** A whole number of 32 bits with sign, as Kubernetes keeps ports, counts and seconds of probes. */
+export const int32: Schema = { type: "int32" };
 export const boolean: Schema = { type: "boolean" };
 export const intOrString: Schema = { type: "int-or-string" };
 /** Kept as it is: a field that another rule looks at, or that is only carried. */
@@ -48,6 +50,8 @@ function fitTo(value: unknown, schema: Schema, path: string, unknownFields: stri
       return typeof value === "string" ? value : refuse("a string");
     case "integer":
       return Number.isSafeInteger(value) ? value : refuse("an integer");
+    case "int32":
+      return Number.isInteger(value) && value === (Number(value) | 0) ? value : refuse("an integer of 32 bits");
     case "boolean":
       return typeof value === "boolean" ? value : refuse("true or false");
     case "int-or-string":

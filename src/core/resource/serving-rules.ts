@@ -1,12 +1,18 @@
-/** Admission of Knative's four kinds. */
-import { parseDurationMs } from "../duration.ts";
-import { ANNOTATION_PROGRESS_DEADLINE, ANNOTATION_ROLLOUT_DURATION } from "./annotations.ts";
+/** Admission of Knative's four kinds. Source: Knative's *_validation.go and *_defaults.go of each kind */
+import { LABEL_CONFIGURATION, LABEL_SERVICE } from "./annotations.ts";
 import { defaultRouteSpec, defaultServiceSpec, defaultTemplate } from "./defaults.ts";
-import { at, type FieldError, invalidValue } from "./field-error.ts";
+import { ROLLOUT_DURATION_KEYS, validateDurations } from "./duration-annotation.ts";
+import { at, type FieldError, generic } from "./field-error.ts";
 import { jsonEqual } from "./json.ts";
+import { describeChanges } from "./json-diff.ts";
 import type { KindRules, RuleContext } from "./kind-rule.ts";
-import { refuseAutoscalingAnnotations, refuseRouseAnnotations } from "./metadata-validation.ts";
-import type { KubeObject } from "./object.ts";
+import {
+  refuseAutoscalingAnnotations,
+  refuseRouseAnnotations,
+  validateOwnerLabel,
+  validateVisibility,
+} from "./metadata-validation.ts";
+import type { KubeObject, ObjectMeta } from "./object.ts";
 import type { RevisionTemplate } from "./pod-spec.ts";
 import {
   CONFIGURATION_SCHEMA,
@@ -17,17 +23,18 @@ import {
   SERVICE_SCHEMA,
   type ServiceSpec,
 } from "./serving.ts";
-import { validateTemplate } from "./template-validation.ts";
+import { type TemplateOwner, validateScaling, validateTemplate } from "./template-validation.ts";
 import { validateTraffic } from "./traffic-validation.ts";
 
 export const SERVICE_RULES: KindRules = {
   schema: SERVICE_SCHEMA,
   nameRule: "label",
-  applyDefaults: (spec, previous, { config }) =>
-    defaultServiceSpec((spec ?? {}) as ServiceSpec, (previous ?? null) as ServiceSpec | null, config.defaults),
+  applyDefaults: (spec, previous, { config }, owner) =>
+    defaultServiceSpec((spec ?? {}) as Partial<ServiceSpec>, (previous ?? null) as ServiceSpec | null, config, owner),
   validate: (object, previous, context) => [
+    ...validateVisibility(object.metadata),
+    ...validateRollout(object.metadata),
     ...validateTemplateOwner(object, previous, context),
-    ...validateDuration(object, ANNOTATION_ROLLOUT_DURATION),
     ...at("spec", validateTraffic((object.spec as ServiceSpec).traffic ?? [], "Service")),
   ],
 };
@@ -35,22 +42,32 @@ export const SERVICE_RULES: KindRules = {
 export const CONFIGURATION_RULES: KindRules = {
   schema: CONFIGURATION_SCHEMA,
   nameRule: "label",
-  applyDefaults: (spec, previous, { config }) => {
-    const template = (spec as ConfigurationSpec | undefined)?.template as RevisionTemplate;
+  applyDefaults: (spec, previous, { config }, owner) => {
+    const { template } = (spec ?? {}) as Partial<ConfigurationSpec>;
     const before = (previous as ConfigurationSpec | null)?.template ?? null;
-    return { template: defaultTemplate(template, before, config.defaults) };
+    return { template: defaultTemplate(template, before, config, owner) };
   },
-  validate: (object, previous, context) => validateTemplateOwner(object, previous, context),
+  validate: (object, previous, context) => [
+    ...validateOwnerLabel(object.metadata, LABEL_SERVICE, "Service"),
+    ...validateTemplateOwner(object, previous, context),
+  ],
 };
 
+/** A Revision is made by its Configuration; a client may change its labels and annotations. */
 export const REVISION_RULES: KindRules = {
   schema: REVISION_SCHEMA,
   nameRule: "label",
   applyDefaults: (spec) => spec,
-  validate: (object, previous) =>
-    previous === null || jsonEqual(object.spec, previous.spec)
-      ? []
-      : [{ message: "Immutable fields changed (-old +new)", paths: ["spec"] }],
+  validate: (object, previous, { config }) => {
+    if (previous !== null && !jsonEqual(object.spec, previous.spec)) {
+      const details = describeChanges("{v1.RevisionSpec}", previous.spec, object.spec);
+      return [generic("Immutable fields changed (-old +new)", "spec", details)];
+    }
+    return [
+      ...validateOwnerLabel(object.metadata, LABEL_CONFIGURATION, "Configuration"),
+      ...at("metadata.annotations", validateScaling(object.metadata.annotations ?? {}, config)),
+    ];
+  },
 };
 
 export const ROUTE_RULES: KindRules = {
@@ -58,7 +75,10 @@ export const ROUTE_RULES: KindRules = {
   nameRule: "label",
   applyDefaults: (spec) => defaultRouteSpec((spec ?? {}) as RouteSpec),
   validate: (object) => [
-    ...validateDuration(object, ANNOTATION_ROLLOUT_DURATION),
+    ...validateVisibility(object.metadata),
+    ...validateOwnerLabel(object.metadata, LABEL_SERVICE, "Service"),
+    ...refuseAutoscalingAnnotations(object.metadata),
+    ...validateRollout(object.metadata),
     ...at("spec", validateTraffic((object.spec as RouteSpec).traffic ?? [], "Route")),
   ],
 };
@@ -67,38 +87,29 @@ export const ROUTE_RULES: KindRules = {
 function validateTemplateOwner(object: KubeObject, previous: KubeObject | null, context: RuleContext): FieldError[] {
   const { template } = object.spec as ConfigurationSpec;
   const before = (previous?.spec as ConfigurationSpec | undefined)?.template;
-  const { name, generateName = "" } = object.metadata;
-  const parent = { name, generateName: previous === null ? generateName : "" };
   return [
     ...refuseAutoscalingAnnotations(object.metadata),
     ...at("metadata", refuseRouseAnnotations(object.metadata, previous?.metadata)),
     ...at("spec.template", [
-      ...validateTemplate(template, parent, context.config),
-      ...at("metadata", validateDurations(template.metadata ?? {}, ANNOTATION_PROGRESS_DEADLINE)),
+      ...validateTemplate(template, ownerOf(object.metadata, previous === null), context.config),
       ...refuseChangeUnderOneName(template, before),
     ]),
   ];
 }
 
+/** While it is being made, an object with a generated name counts as one without: its author cannot know it. */
+function ownerOf({ name, generateName = "" }: ObjectMeta, isCreate: boolean): TemplateOwner {
+  const isGenerated = isCreate && generateName !== "" && name.startsWith(generateName.slice(0, 58));
+  return isGenerated ? { name: "", generateName } : { name, generateName: "" };
+}
+
 function refuseChangeUnderOneName(template: RevisionTemplate, before: RevisionTemplate | undefined): FieldError[] {
   const name = template.metadata?.name ?? "";
   if (name === "" || before?.metadata?.name !== name || jsonEqual(template, before)) return [];
-  return [{ message: "Saw the following changes without a name change (-old +new)", paths: ["metadata.name"] }];
+  const details = describeChanges("{*v1.RevisionTemplateSpec}", before, template);
+  return [generic("Saw the following changes without a name change (-old +new)", "metadata.name", details)];
 }
 
-function validateDuration(object: KubeObject, key: string): FieldError[] {
-  return at("metadata", validateDurations(object.metadata, key));
-}
-
-/** A Go duration of whole seconds, not negative. */
-function validateDurations(
-  metadata: { readonly annotations?: Readonly<Record<string, string>> },
-  key: string,
-): FieldError[] {
-  const text = metadata.annotations?.[key];
-  if (text === undefined) return [];
-  const durationMs = parseDurationMs(text);
-  if (durationMs !== null && durationMs >= 0 && durationMs % 1000 === 0) return [];
-  const rule = 'must be a duration of whole seconds such as "90s" or "10m"';
-  return [invalidValue(text, `annotations.${key}`, rule)];
+function validateRollout(metadata: ObjectMeta): FieldError[] {
+  return at("metadata.annotations", validateDurations(metadata.annotations ?? {}, ROLLOUT_DURATION_KEYS));
 }

@@ -1,9 +1,10 @@
 /** What `spec.traffic` must be. Source: Knative's route_validation.go and service_validation.go. */
-import { dns1035LabelProblem } from "../name.ts";
+import { dns1035LabelProblem, isQualifiedKey } from "../name.ts";
 import {
   at,
   disallowedField,
   type FieldError,
+  invalidKey,
   invalidValue,
   missingOneOf,
   multipleOneOf,
@@ -19,6 +20,7 @@ export function validateTraffic(targets: readonly TrafficTarget[], owner: "Servi
   const sum = targets.reduce((total, target) => total + (target.percent ?? 0), 0);
   return [
     ...targets.flatMap((target, i) => at(`traffic[${i}]`, validateTarget(target, owner))),
+    ...targets.flatMap((target, i) => at("traffic", validateTag(target.tag ?? "", i))),
     ...duplicateTags(targets),
     ...(sum === 100 ? [] : [{ message: `Traffic targets sum to ${sum}, want 100`, paths: ["traffic"] }]),
   ];
@@ -30,16 +32,21 @@ function validateTarget(target: TrafficTarget, owner: "Service" | "Route"): Fiel
     ...(percent < 0 || percent > 100 ? [outOfBounds(percent, 0, 100, "percent")] : []),
     ...validateReferent(target, owner),
     ...validateLatest(target),
-    ...validateTag(target.tag ?? ""),
     ...(target.url ? [disallowedField("url")] : []),
   ];
 }
 
 function validateReferent(target: TrafficTarget, owner: "Service" | "Route"): FieldError[] {
-  if (owner === "Service") return target.configurationName ? [disallowedField("configurationName")] : [];
-  if (target.revisionName && target.configurationName) return [multipleOneOf("revisionName", "configurationName")];
-  if (!target.revisionName && !target.configurationName) return [missingOneOf("revisionName", "configurationName")];
-  return [];
+  const { revisionName = "", configurationName = "" } = target;
+  if (owner === "Service" && configurationName !== "") return [disallowedField("configurationName")];
+  if (revisionName !== "" && configurationName !== "") return [multipleOneOf("revisionName", "configurationName")];
+  if (revisionName !== "") return validateReferentName(revisionName, "revisionName");
+  if (configurationName !== "") return validateReferentName(configurationName, "configurationName");
+  return owner === "Service" ? [] : [missingOneOf("revisionName", "configurationName")];
+}
+
+function validateReferentName(name: string, path: string): FieldError[] {
+  return isQualifiedKey(name) ? [] : [invalidKey(name, path, "must be the name of an object")];
 }
 
 function validateLatest({ latestRevision, revisionName = "" }: TrafficTarget): FieldError[] {
@@ -50,9 +57,10 @@ function validateLatest({ latestRevision, revisionName = "" }: TrafficTarget): F
   return [{ message, paths: ["latestRevision"] }];
 }
 
-function validateTag(tag: string): FieldError[] {
+/** Knative puts the place behind the field here. */
+function validateTag(tag: string, i: number): FieldError[] {
   const problem = tag === "" ? null : dns1035LabelProblem(tag);
-  return problem === null ? [] : [invalidValue(`not a DNS 1035 label: [${problem}]`, "tag")];
+  return problem === null ? [] : [invalidValue(`not a DNS 1035 label: [${problem}]`, `tag[${i}]`)];
 }
 
 function duplicateTags(targets: readonly TrafficTarget[]): FieldError[] {

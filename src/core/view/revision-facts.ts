@@ -6,8 +6,8 @@ import { childName } from "../name.ts";
 import type { RevisionObservation } from "../protocol/objects.ts";
 import { LABEL_ROUTING_STATE, without } from "../resource/annotations.ts";
 import type { Condition } from "../resource/conditions.ts";
+import type { ContainerPort } from "../resource/container.ts";
 import type { ObjectMeta } from "../resource/object.ts";
-import type { ContainerPort } from "../resource/pod-spec.ts";
 import type { Revision } from "../resource/serving.ts";
 
 export type RevisionFacts = {

@@ -104,14 +104,14 @@ test("the pod template resolves every default", () => {
     containers: [
       {
         image: "a/b",
-        env: [{ name: "EMPTY" }, { name: "A", value: "1" }],
         ports: [{ name: "h2c", containerPort: 9000 }],
         readinessProbe: { httpGet: { path: "", httpHeaders: [{ name: "x", value: "y" }] }, periodSeconds: 4 },
       },
     ],
   };
   const annotations = { "serving.knative.dev/progress-deadline": "90s", "rouse.dev/driver": "docker" };
-  expect(makePodTemplate({ ...bare, spec, metadata: { ...bare.metadata, annotations } })).toEqual({
+  const ENV = { variables: [{ name: "A", value: "1" }], problem: null };
+  expect(makePodTemplate({ ...bare, spec, metadata: { ...bare.metadata, annotations } }, ENV)).toEqual({
     namespace: "default",
     service: "",
     configuration: "",
@@ -120,10 +120,7 @@ test("the pod template resolves every default", () => {
     image: "a/b",
     command: [],
     args: [],
-    env: [
-      { name: "EMPTY", value: "" },
-      { name: "A", value: "1" },
-    ],
+    env: [{ name: "A", value: "1" }],
     containerPort: 9000,
     protocol: "h2c",
     containerConcurrency: 0,

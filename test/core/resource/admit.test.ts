@@ -1,96 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { defaultConfig } from "../../../src/core/config/config.ts";
 import { admitCreate, admitPatch, admitUpdate } from "../../../src/core/resource/admit.ts";
 import { mergePatch } from "../../../src/core/resource/json.ts";
-import type { KubeObject } from "../../../src/core/resource/object.ts";
 import { RESOURCE_TYPES } from "../../../src/core/resource/resource-type.ts";
 import { warningsOf } from "../../../src/core/resource/warnings.ts";
-import { parseYaml } from "../../../src/durable/control-plane/yaml.ts";
-
-const CONTEXT = {
-  user: "ann",
-  nowMs: Date.UTC(2026, 0, 31, 12),
-  isStrict: false,
-  config: defaultConfig("example.com"),
-  parseYaml,
-};
-const IDENTITY = { uid: "uid-1", random: [0, 0, 0, 0, 0] };
-const SERVICE = RESOURCE_TYPES.Service;
-
-// biome-ignore lint/suspicious/noExplicitAny: -- bodies are bent into every wrong shape here
-type Body = any;
-
-function body(change: (body: Body) => void = () => {}): Body {
-  const made = {
-    apiVersion: "serving.knative.dev/v1",
-    kind: "Service",
-    metadata: { name: "hello", creationTimestamp: null },
-    spec: { template: { spec: { containers: [{ image: "dev.local/hello", name: "", resources: {} }] } } },
-    status: {},
-  };
-  change(made);
-  return made;
-}
-
-function create(change?: (body: Body) => void, context = CONTEXT): KubeObject {
-  const admission = admitCreate(SERVICE, "default", body(change), IDENTITY, context);
-  if (!admission.ok) throw new Error(admission.status.message);
-  return admission.object;
-}
-
-function messageOf(change: (body: Body) => void): string {
-  const admission = admitCreate(SERVICE, "default", body(change), IDENTITY, CONTEXT);
-  return admission.ok ? "" : (admission.status.message ?? "").replace(/^admission webhook .* validation failed: /, "");
-}
-
-const container = (change: object) => (made: Body) => Object.assign(made.spec.template.spec.containers[0], change);
-const podSpec = (change: object) => (made: Body) => Object.assign(made.spec.template.spec, change);
-const annotate = (annotations: object) => (made: Body) =>
-  Object.assign(made.spec.template, { metadata: { annotations } });
-
-describe("defaults", () => {
-  test("are those of Knative out of the box", () => {
-    expect(create().spec).toEqual({
-      template: {
-        spec: {
-          containers: [
-            {
-              image: "dev.local/hello",
-              name: "user-container",
-              resources: {},
-              readinessProbe: { tcpSocket: { port: 0 }, successThreshold: 1 },
-            },
-          ],
-          timeoutSeconds: 300,
-          containerConcurrency: 0,
-          enableServiceLinks: false,
-        },
-      },
-      traffic: [{ latestRevision: true, percent: 100 }],
-    });
-  });
-
-  test("a longer timeout brings a limit for the first byte, a periodic probe its thresholds", () => {
-    const spec = create((made) => {
-      podSpec({ timeoutSeconds: 400 })(made);
-      container({ readinessProbe: { httpGet: { path: "/up" }, periodSeconds: 5 } })(made);
-    }).spec as Body;
-    expect(spec.template.spec.responseStartTimeoutSeconds).toBe(300);
-    expect(spec.template.spec.containers[0].readinessProbe).toEqual({
-      httpGet: { path: "/up" },
-      periodSeconds: 5,
-      successThreshold: 1,
-      failureThreshold: 3,
-      timeoutSeconds: 1,
-    });
-  });
-
-  test("applied twice change nothing, so that an object written back keeps its generation", () => {
-    const stored = create();
-    const again = admitUpdate(SERVICE, stored, stored, CONTEXT);
-    expect(again).toEqual({ ok: true, object: stored });
-  });
-});
+import { annotate, body, CONTEXT, create, IDENTITY, messageOf, SERVICE } from "./service-body.ts";
 
 describe("generation", () => {
   test("grows with the spec, and lastModifier names who changed it", () => {
@@ -118,82 +31,33 @@ describe("generation", () => {
   });
 });
 
-describe("validation names the field", () => {
-  test.each<[string, (made: Body) => void]>([
-    ["missing field(s): spec.template.spec.containers", (made) => delete made.spec.template.spec.containers],
-    ["missing field(s): spec.template.spec.containers[0].image", container({ image: "" })],
-    [
-      "Failed to parse image reference: spec.template.spec.containers[0].image\nNo Such",
-      container({ image: "No Such" }),
-    ],
-    [
-      '"K_SERVICE" is a reserved environment variable: spec.template.spec.containers[0].env[1].name',
-      container({ env: [{ name: "A", value: "1" }, { name: "K_SERVICE" }] }),
-    ],
-    [
-      "8012 is a reserved port: spec.template.spec.containers[0].ports[0].containerPort",
-      container({ ports: [{ containerPort: 8012 }] }),
-    ],
-    [
-      "Port name grpc is not allowed: spec.template.spec.containers[0].ports[0].name\nName must be empty, or one of: 'h2c', 'http1'",
-      container({ ports: [{ name: "grpc", containerPort: 1 }] }),
-    ],
-    [
-      "must not set the field(s): spec.template.spec.containers[0].lifecycle",
-      container({ lifecycle: { preStop: {} } }),
-    ],
-    [
-      "must not set the field(s): spec.template.spec.containers[0].volumeMounts\nnot supported by this version",
-      container({ volumeMounts: [{ name: "v" }] }),
-    ],
-    [
-      "must not set the field(s): spec.template.spec.containers[0].readinessProbe.exec\nthis version probes with httpGet and tcpSocket",
-      container({ readinessProbe: { exec: { command: ["true"] } } }),
-    ],
-    ["expected 0 <= 1001 <= 1000: spec.template.spec.containerConcurrency", podSpec({ containerConcurrency: 1001 })],
-    ["expected 0 <= 601 <= 600: spec.template.spec.timeoutSeconds", podSpec({ timeoutSeconds: 601 })],
-    ["invalid value: many: spec.template.spec.timeoutSeconds\nmust be an integer", podSpec({ timeoutSeconds: "many" })],
-    [
-      "must not set the field(s): spec.template.spec.volumes\nnot supported by this version",
-      podSpec({ volumes: [{ name: "v" }] }),
-    ],
-    [
-      'invalid value: "x" must have prefix "hello-": spec.template.metadata.name',
-      (made) => Object.assign(made.spec.template, { metadata: { name: "x" } }),
-    ],
-    [
-      "Traffic targets sum to 90, want 100: spec.traffic",
-      (made) => Object.assign(made.spec, { traffic: [{ percent: 90 }] }),
-    ],
-    [
-      "must not set the field(s): spec.traffic[0].configurationName",
-      (made) => Object.assign(made.spec, { traffic: [{ percent: 100, configurationName: "c" }] }),
-    ],
-    [
-      "invalid value: maybe: spec.template.metadata.annotations.rouse.dev/driver\nmust be one of: auto, process, docker",
-      annotate({ "rouse.dev/driver": "maybe" }),
-    ],
-    ["name or generateName is required: metadata.name", (made) => delete made.metadata.name],
-  ])("%s", (message, change) => {
-    expect(messageOf(change)).toBe(message);
+describe("creator and lastModifier", () => {
+  const write = (annotations: object, spec: object = {}) => {
+    const patch = { metadata: { annotations }, spec };
+    return admitPatch(SERVICE, create(), (object) => mergePatch(object, patch), { ...CONTEXT, user: "bob" });
+  };
+
+  test("cannot be taken over, and stay when a client leaves them out", () => {
+    const creator = write({ "serving.knative.dev/creator": "bob" });
+    expect(!creator.ok && creator.status.message).toContain(
+      "annotation value is immutable: metadata.annotations.serving.knative.dev/creator",
+    );
+    expect(write({ "serving.knative.dev/creator": null, "serving.knative.dev/lastModifier": null })).toMatchObject({
+      object: {
+        metadata: { annotations: { "serving.knative.dev/creator": "ann", "serving.knative.dev/lastModifier": "ann" } },
+      },
+    });
   });
 
-  test("in the words that Knative's own clients look for", () => {
-    const message = messageOf(podSpec({ serviceAccountName: "foo@bar.baz" }));
-    expect(message).toContain(
-      "foo@bar.baz: spec.template.spec.serviceAccountName\na lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
+  test("lastModifier is an error without a change of the spec, and overwritten with one", () => {
+    const claim = { "serving.knative.dev/lastModifier": "carl" };
+    const alone = write(claim);
+    expect(!alone.ok && alone.status.message).toContain(
+      "invalid value: carl: metadata.annotations.serving.knative.dev/lastModifier",
     );
-  });
-
-  test("autoscaling annotations are judged on the template and refused on the Service", () => {
-    expect(messageOf(annotate({ "autoscaling.knative.dev/min-scale": "two" }))).toContain(
-      "spec.template.metadata.annotations.autoscaling.knative.dev/min-scale",
-    );
-    expect(
-      messageOf((made) => Object.assign(made.metadata, { annotations: { "autoscaling.knative.dev/min-scale": "2" } })),
-    ).toBe(
-      'invalid key name "autoscaling.knative.dev/min-scale": metadata.annotations\nautoscaling annotations must be put under "spec.template.metadata.annotations" to work',
-    );
+    expect(write(claim, { template: { spec: { timeoutSeconds: 9 } } })).toMatchObject({
+      object: { metadata: { annotations: { "serving.knative.dev/lastModifier": "bob" } } },
+    });
   });
 });
 
@@ -227,7 +91,8 @@ describe("identity", () => {
     const patch = { spec: { template: { spec: { timeoutSeconds: 9 } } } };
     const changed = admitPatch(SERVICE, stored, (object) => mergePatch(object, patch), CONTEXT);
     expect(!changed.ok && changed.status.message).toContain(
-      "Saw the following changes without a name change (-old +new): spec.template.metadata.name",
+      "Saw the following changes without a name change (-old +new): spec.template.metadata.name\n" +
+        "{*v1.RevisionTemplateSpec}.spec.timeoutSeconds:\n\t-: 300\n\t+: 9\n",
     );
   });
 

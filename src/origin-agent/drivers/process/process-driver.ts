@@ -10,8 +10,10 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Logger } from "pino";
 import { podCommandLine, podEnvironment } from "../../../core/environment.ts";
+import type { PodFailureReason, PodFeature } from "../../../core/protocol/pod.ts";
 import { attempt } from "../../bookkeeping.ts";
 import type { Driver, FoundPod, StartOrder, StartResult } from "../driver.ts";
+import { judgeTemplate } from "../judge-template.ts";
 import { findExecutable, workingDirProblem } from "./executable.ts";
 import { LogLimit } from "./log-limit.ts";
 import { PodFolder, type PodRecord } from "./pod-folder.ts";
@@ -22,6 +24,9 @@ import { SpareShims } from "./spare-shims.ts";
 
 /** What a program needs of the machine; everything else in the agent's environment stays with the agent. */
 const INHERITED_VARIABLES = ["PATH", "HOME", "LANG", "TMPDIR", "USER", "TZ"];
+
+/** A process has a command, an environment and a port, and nothing of what makes a container. */
+const SUPPORTED_FEATURES: ReadonlySet<PodFeature["feature"]> = new Set();
 
 export type ProcessDriverOptions = {
   readonly stateDir: string;
@@ -57,6 +62,8 @@ export class ProcessDriver implements Driver {
 
   async start(order: StartOrder): Promise<StartResult> {
     const { template } = order;
+    const verdict = judgeTemplate(template, this.name, SUPPORTED_FEATURES);
+    if (verdict !== null) return failed(verdict.reason, verdict.message);
     if (template.command.length === 0) {
       return failed(
         "CommandMissing",
@@ -147,6 +154,6 @@ function preferenceOf(agentUid: string): number {
   return hash >>> 0;
 }
 
-function failed(reason: "CommandMissing" | "CommandNotFound" | "DriverUnavailable", message: string): StartResult {
+function failed(reason: PodFailureReason, message: string): StartResult {
   return { kind: "failed", reason, message };
 }

@@ -1,0 +1,69 @@
+/** A Service as a client sends it, and what admission makes of it. */
+import { type Config, defaultConfig } from "../../../src/core/config/config.ts";
+import type { FeatureName, FeatureState } from "../../../src/core/config/features-config.ts";
+import { type AdmissionContext, admitCreate } from "../../../src/core/resource/admit.ts";
+import type { KubeObject } from "../../../src/core/resource/object.ts";
+import { RESOURCE_TYPES } from "../../../src/core/resource/resource-type.ts";
+import { parseYaml } from "../../../src/durable/control-plane/yaml.ts";
+
+export const CONTEXT: AdmissionContext = {
+  user: "ann",
+  nowMs: Date.UTC(2026, 0, 31, 12),
+  isStrict: false,
+  config: defaultConfig("example.com"),
+  parseYaml,
+};
+export const IDENTITY = { uid: "uid-1", random: [0, 0, 0, 0, 0] };
+export const SERVICE = RESOURCE_TYPES.Service;
+
+// biome-ignore lint/suspicious/noExplicitAny: -- bodies are bent into every wrong shape here
+export type Body = any;
+export type Change = (body: Body) => void;
+
+export function body(change: Change = () => {}): Body {
+  const made = {
+    apiVersion: "serving.knative.dev/v1",
+    kind: "Service",
+    metadata: { name: "hello", creationTimestamp: null },
+    spec: { template: { spec: { containers: [{ image: "dev.local/hello", name: "", resources: {} }] } } },
+    status: {},
+  };
+  change(made);
+  return made;
+}
+
+export function create(change?: Change, context = CONTEXT): KubeObject {
+  const admission = admitCreate(SERVICE, "default", body(change), IDENTITY, context);
+  if (!admission.ok) throw new Error(admission.status.message);
+  return admission.object;
+}
+
+/** The text behind Knative's introduction; "" when the Service is taken. */
+export function messageOf(change: Change, context = CONTEXT): string {
+  const admission = admitCreate(SERVICE, "default", body(change), IDENTITY, context);
+  return admission.ok ? "" : withoutIntroduction(admission.status.message ?? "");
+}
+
+export function withoutIntroduction(message: string): string {
+  return message.replace(/^admission webhook .* validation failed: /, "");
+}
+
+export function withFeatures(features: Partial<Record<FeatureName, FeatureState>>): AdmissionContext {
+  return withConfig({ features: { ...CONTEXT.config.features, ...features } });
+}
+
+export function withConfig(config: Partial<Config>): AdmissionContext {
+  return { ...CONTEXT, config: { ...CONTEXT.config, ...config } };
+}
+
+export const container = (change: object) => (made: Body) =>
+  Object.assign(made.spec.template.spec.containers[0], change);
+export const podSpec = (change: object) => (made: Body) => Object.assign(made.spec.template.spec, change);
+export const annotate = (annotations: object) => (made: Body) =>
+  Object.assign(made.spec.template, { metadata: { annotations } });
+export const both =
+  (...changes: Change[]): Change =>
+  (made) =>
+    changes.forEach((change) => {
+      change(made);
+    });
