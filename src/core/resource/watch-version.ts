@@ -12,7 +12,7 @@ export const VERSION_STEP = 2;
 
 /** The version of a list taken after the write `newest`. */
 export function listVersion(newest: number): number {
-  return newest | 1;
+  return isObjectVersion(newest) ? newest + 1 : newest;
 }
 
 /** Whether a client has this version from an object rather than from a list. */

@@ -5,6 +5,7 @@ import { represent } from "../../core/resource/representation.ts";
 import { isView, type StoredType, type ViewType } from "../../core/resource/resource-type.ts";
 import { parseFieldSelector, parseLabelSelector } from "../../core/resource/selector.ts";
 import type { TableObject } from "../../core/resource/table.ts";
+import { digestVersion } from "../../core/resource/watch-difference.ts";
 import type { Address } from "./address.ts";
 import { type ApiContext, answerList, answerObject } from "./answers.ts";
 import { controlPlaneOf } from "./environment.ts";
@@ -86,7 +87,7 @@ async function listOfView(c: ApiContext, type: ViewType, selection: Selection): 
   const outcome = await listView(c.env, type, selection.namespace);
   if (!outcome.ok) return outcome;
   const items = outcome.value.filter((item) => labels.matches(item) && fields.matches(item));
-  return { ok: true, value: { items, metadata: { resourceVersion: "0" } } };
+  return { ok: true, value: { items, metadata: { resourceVersion: String(digestVersion(items)) } } };
 }
 
 /** @returns 0 for no limit; null when it is no number or negative */

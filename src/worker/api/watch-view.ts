@@ -67,21 +67,23 @@ export class ViewWatch {
   async #look(): Promise<void> {
     const listed = await this.#list();
     if (this.#isClosed) return;
-    if (listed !== null) {
+    if (listed === null) {
+      if (Date.now() - this.#seenAtMs > GIVE_UP_AFTER_MS) return this.#options.onBroken();
+    } else {
       this.#seenAtMs = Date.now();
       const events = differencesOf(this.#known, listed);
       this.#known = listed;
       if (events.length > 0) this.#options.onEvents(events, digestVersion(listed));
-    } else if (Date.now() - this.#seenAtMs > GIVE_UP_AFTER_MS) return this.#options.onBroken();
+    }
     this.#lookLater();
   }
 
+  /** @returns null when they cannot be listed now; the next look may see them */
   async #list(): Promise<readonly ViewItem[] | null> {
     try {
       const listed = await this.#options.list();
       return listed.ok ? listed.value.filter(this.#isSelected) : null;
-    } catch (error) {
-      console.warn(`api: the watch of ${this.#options.type.plural} could not list them: ${String(error)}`);
+    } catch {
       return null;
     }
   }

@@ -1,0 +1,87 @@
+import { expect, test, vi } from "vitest";
+import { failure } from "../../../src/core/resource/api-status.ts";
+import { VIEW_TYPES, type ViewType } from "../../../src/core/resource/resource-type.ts";
+import { digestVersion } from "../../../src/core/resource/watch-difference.ts";
+import type { WatchEvent } from "../../../src/core/resource/watch-event.ts";
+import { type ViewItem, ViewWatch } from "../../../src/worker/api/watch-view.ts";
+import { get } from "./client.ts";
+import { Watcher } from "./watcher.ts";
+
+const POD = VIEW_TYPES.find(({ kind }) => kind === "Pod") as ViewType;
+const pod = (name: string, resourceVersion = "1"): ViewItem => ({ metadata: { name, uid: name, resourceVersion } });
+
+/** A watch of a list that the test changes. */
+async function watchOf(items: ViewItem[], fieldSelector = "") {
+  const state = { items, isFailing: false };
+  const seen: string[] = [];
+  const onEvents = (events: readonly WatchEvent[], version: number) => {
+    expect(version % 2).toBe(1);
+    seen.push(...events.map(({ type, object }) => `${type} ${(object as ViewItem).metadata.name}`));
+  };
+  const opened = await ViewWatch.open({
+    type: POD,
+    request: { version: null, sendInitialEvents: null, fieldSelector },
+    labelSelector: "",
+    list: async () => {
+      if (state.isFailing) throw new Error("the object was reset");
+      return { ok: true, value: state.items };
+    },
+    onEvents,
+    onBroken: () => seen.push("broken"),
+  });
+  if (!opened.ok) throw new Error(opened.status.message);
+  return { state, seen, watch: opened.value };
+}
+
+test("tells what changes from one look to the next, and survives looks that fail", async () => {
+  vi.useFakeTimers();
+  const { state, seen, watch } = await watchOf([pod("a"), pod("b")]);
+  state.isFailing = true;
+  await vi.advanceTimersByTimeAsync(3_000);
+  state.isFailing = false;
+  state.items = [pod("a", "2"), pod("c")];
+  await vi.advanceTimersByTimeAsync(1_000);
+  watch.close();
+  state.items = [];
+  await vi.advanceTimersByTimeAsync(5_000);
+  vi.useRealTimers();
+  expect(seen).toEqual(["ADDED a", "ADDED b", "DELETED b", "MODIFIED a", "ADDED c"]);
+});
+
+test("gives up when nothing can be seen for a minute", async () => {
+  vi.useFakeTimers();
+  const { state, seen } = await watchOf([pod("a")]);
+  state.isFailing = true;
+  await vi.advanceTimersByTimeAsync(70_000);
+  vi.useRealTimers();
+  expect(seen).toEqual(["ADDED a", "broken"]);
+});
+
+test("sees what its selector lets it see", async () => {
+  const { seen, watch } = await watchOf([pod("a"), pod("b")], "metadata.name=b");
+  watch.close();
+  expect(seen).toEqual(["ADDED b"]);
+});
+
+test("a list that is refused refuses the watch", async () => {
+  const status = failure("ServiceUnavailable", "not now");
+  const opened = await ViewWatch.open({
+    type: POD,
+    request: { version: null, sendInitialEvents: null, fieldSelector: "" },
+    labelSelector: "",
+    list: async () => ({ ok: false, status }),
+    onEvents: () => {},
+    onBroken: () => {},
+  });
+  expect(opened).toEqual({ ok: false, status });
+});
+
+test("the API's list of a view can be watched from where it ends", async () => {
+  const { body } = await get("/api/v1/pods");
+  expect(body.metadata.resourceVersion).toBe(String(digestVersion(body.items)));
+  const watcher = await Watcher.open(
+    "/api/v1/pods",
+    `resourceVersion=${body.metadata.resourceVersion}&timeoutSeconds=1`,
+  );
+  expect(await watcher.rest()).toEqual([]);
+});
