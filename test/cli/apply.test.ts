@@ -76,7 +76,7 @@ describe("applying a manifest", () => {
 
   it("refuses a misspelled field by name, without the words of Knative's webhook", async () => {
     await expect(apply(HELLO.replace("timeoutSeconds", "timeoutSecond"))).rejects.toThrow(
-      'could not apply service hello: Service in version "v1" cannot be handled: strict decoding error: unknown field "spec.template.spec.timeoutSecond"',
+      'could not apply service hello: Service in version "v1" cannot be handled as a Service: strict decoding error: unknown field "spec.template.spec.timeoutSecond"',
     );
     await apply(HELLO);
     await expect(apply(HELLO.replace("timeoutSeconds", "timeoutSecond"))).rejects.toThrow("timeoutSecond");

@@ -121,7 +121,7 @@ function parseBody(type: StoredType, namespace: string, body: unknown, context: 
   if (context.isStrict && unknownFields.length > 0) {
     const fields = unknownFields.map((field) => `unknown field ${JSON.stringify(field)}`).join(", ");
     return badRequest(
-      `${type.wireKind} in version "${type.version}" cannot be handled: strict decoding error: ${fields}`,
+      `${type.wireKind} in version "${type.version}" cannot be handled as a ${type.wireKind}: strict decoding error: ${fields}`,
     );
   }
   const sent = value as Partial<WireObject>;
