@@ -28,8 +28,10 @@ export function compileRoute(
   for (const { tag, visibility, host, localHosts } of hosts) {
     const compiled = tag === "" ? mergeByRevision(targets) : taggedTarget(targets, tag);
     const base = { routeUid: uid, namespace, route: name, targets: compiled };
-    for (const local of localHosts) entries.set(local, { host: local, visibility: "cluster-local", ...base });
-    if (visibility === "external") entries.set(host, { host, visibility, ...base });
+    const own: EntryDraft[] = localHosts.map((local) => ({ host: local, visibility: "cluster-local", ...base }));
+    if (visibility === "external") own.push({ host, visibility, ...base });
+    // A tag template may give a tag the name of the route itself: the default target keeps it.
+    for (const entry of own.filter((candidate) => !entries.has(candidate.host))) entries.set(entry.host, entry);
   }
   return [...entries.values()];
 }

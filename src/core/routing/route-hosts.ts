@@ -30,6 +30,9 @@ export type TargetHosts = {
   readonly localHosts: readonly string[];
 };
 
+/** What of a route its hosts are made from. */
+export type RouteMeta = Pick<ObjectMeta, "name" | "namespace" | "labels" | "annotations">;
+
 export type HostConfig = Pick<Config, "domain" | "network">;
 
 /**
@@ -37,7 +40,7 @@ export type HostConfig = Pick<Config, "domain" | "network">;
  * @param isHidden whether the placeholder Service of that name makes its target cluster-local
  */
 export function hostsOfTarget(
-  route: ObjectMeta,
+  route: RouteMeta,
   tag: string,
   isHidden: (targetName: string) => boolean,
   config: HostConfig,
@@ -68,7 +71,7 @@ export function targetName(route: string, tag: string, network: NetworkConfig): 
   return tag === "" ? { ok: true, text: route } : renderTemplate(network.tagTemplate, { Name: route, Tag: tag });
 }
 
-function publicHost(route: ObjectMeta, name: string, domain: string, network: NetworkConfig): ExecutedTemplate {
+function publicHost(route: RouteMeta, name: string, domain: string, network: NetworkConfig): ExecutedTemplate {
   const { namespace = "", labels = {}, annotations = {} } = route;
   // What nearly every installation has: no need to parse it for each target of each route.
   if (network.domainTemplate === DEFAULT_DOMAIN_TEMPLATE) return { ok: true, text: hostOf(name, namespace, domain) };

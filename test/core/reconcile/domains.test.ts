@@ -57,6 +57,17 @@ test("labels and annotations of the route are in reach of the domain template", 
   expect(reconcile(object, settings).status?.url).toBe("http://hello.blue.eu.example.com");
 });
 
+test("a tag that its template names like the route takes nothing from the default target", () => {
+  const traffic = [
+    { revisionName: "hello-00001", percent: 100 },
+    { revisionName: "hello-00002", tag: "green", percent: 0 },
+  ];
+  const observed = observedOf([revision("hello-00001", "True"), revision("hello-00002", "True")]);
+  const writes = reconcileRoute(route("hello", traffic), observed, withNetwork({ tagTemplate: "{{.Name}}" }));
+  const revisions = writes.flatMap((write) => (write.type === "entry" ? (write.entry?.targets ?? []) : []));
+  expect(new Set(revisions.map((target) => target.revision))).toEqual(new Set(["hello-00001"]));
+});
+
 describe("a route with a host that cannot be", () => {
   const impossible = route("hello", [...TRAFFIC, { revisionName: "hello-00001", tag: "t".repeat(60), percent: 0 }]);
 
