@@ -28,6 +28,13 @@ describe("traffic from flags", () => {
       [{ ...LATEST, percent: 70 }, rev("a", 30)],
     ],
     [
+      "gives the rest to the only one that was not named, even if it only has a tag",
+      [rev("a", 100, "old"), { latestRevision: true, percent: 0, tag: "new" }],
+      { traffic: ["old=60"] },
+      false,
+      [rev("a", 60, "old"), { latestRevision: true, percent: 40, tag: "new" }],
+    ],
+    [
       "gives the rest to a revision that is being made",
       [rev("a", 100)],
       { traffic: ["a=90"] },

@@ -61,7 +61,10 @@ function split(targets: readonly Target[], percents: readonly (readonly [string,
   return edited;
 }
 
-/** What the percents leave over goes to the one target that was not named, or to a revision that is just being made. */
+/**
+ * What the percents leave over goes to a revision that is just being made, else to the one target that was not named: the one
+ * with traffic, or where none has any, the one with a tag.
+ */
 function completed(
   targets: readonly Target[],
   percents: readonly (readonly [string, number])[],
@@ -70,11 +73,11 @@ function completed(
   const sum = percents.reduce((total, [, percent]) => total + percent, 0);
   if (sum > 100) throw usage(`given traffic percents sum to ${sum}, want <=100`);
   if (sum === 100) return percents;
-  const refs = new Set(percents.map(([ref]) => ref));
-  const unnamed = targets.filter(
-    (target) => (target.percent ?? 0) > 0 && ![...refs].some((ref) => matches(target, ref)),
-  );
-  const [only, ...others] = makesRevision && !refs.has(LATEST) ? [newTarget(LATEST)] : unnamed;
+  const refs = percents.map(([ref]) => ref);
+  const unnamed = targets.filter((target) => !refs.some((ref) => matches(target, ref)));
+  const served = unnamed.filter(({ percent = 0 }) => percent > 0);
+  const isForNew = makesRevision && !refs.includes(LATEST);
+  const [only, ...others] = isForNew ? [newTarget(LATEST)] : served.length > 0 ? served : unnamed;
   if (only === undefined || others.length > 0) {
     throw usage(
       `unable to allocate the remaining traffic: ${100 - sum}%`,

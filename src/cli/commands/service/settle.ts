@@ -32,12 +32,13 @@ export async function settle(client: ApiClient, what: Settling, flags: WaitFlags
     tell(`Service '${name}' ${done} in namespace '${namespace}'.`);
     return showResult(client, what, flags, null);
   }
+  const signal = interruption();
   tell(`${doing} '${name}' in namespace '${namespace}':\n`);
   const progress = new Progress(tell, () => performance.now());
   const service = await waitForReady(client, namespace, name, {
     timeoutMs: flags.waitTimeout * 1_000,
     windowMs: flags.waitWindow * 1_000,
-    signal: interruption(),
+    signal,
     onMessage: (message) => progress.say(message),
   });
   progress.say("Ready to serve.");
