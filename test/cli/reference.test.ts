@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { readManifests } from "../../src/cli/api/manifest.ts";
-import { agentCommand } from "../../src/cli/commands/agent.ts";
-import { applyCommand } from "../../src/cli/commands/apply.ts";
+import { EXIT_CODES } from "../../src/cli/cli-error.ts";
 import { upCommand } from "../../src/cli/commands/up.ts";
 import { PACKAGE_ROOT } from "../../src/cli/package-root.ts";
+import { createProgram } from "../../src/cli/program.ts";
 import { SCALING_KEYS } from "../../src/core/autoscaler/annotations.ts";
 import { AUTOSCALER_CONFIG_KEYS } from "../../src/core/config/autoscaler-config.ts";
 import { CONFIG_MAPS } from "../../src/core/config/config-maps.ts";
@@ -42,12 +43,32 @@ describe("the reference", () => {
     expect(parse(Object.fromEntries(rows), parseYaml)).toEqual(parse({}, parseYaml));
   });
 
-  it.each([
-    ["reference/cli.md", agentCommand()],
-    ["reference/cli.md", applyCommand()],
-    ["operations.md", upCommand()],
-  ])("in %s has every option of the verb", (path, command) => {
-    for (const { long } of command.options) expect(doc(path)).toContain(`${long}`);
+  it("has every option of `up`", () => {
+    for (const { long } of upCommand().options) expect(doc("operations.md")).toContain(`${long}`);
+  });
+
+  it("has every command, and no other", () => {
+    const documented = [...doc("reference/cli.md").matchAll(/^\| `([a-z][^`]*)` \|/gm)].map(([, cell = ""]) => cell);
+    const words = documented.map((cell) => cell.replaceAll(/ \[?[A-Z].*$/g, ""));
+    expect(words.sort()).toEqual(
+      commandsOf(createProgram())
+        .map(({ path }) => path)
+        .sort(),
+    );
+  });
+
+  it("has every option of every command, and no other", () => {
+    const text = doc("reference/cli.md");
+    const documented = new Set([...text.matchAll(/--[a-z][a-z-]*/g)].map(([option]) => option));
+    const commands = commandsOf(createProgram()).filter(({ path }) => path !== "up");
+    const known = new Set(commands.flatMap(({ command }) => command.options.map(({ long }) => long ?? "")));
+    expect([...documented].filter((option) => !known.has(option))).toEqual(["--kubeconfig"]);
+    expect([...known].filter((option) => !documented.has(option))).toEqual([]);
+  });
+
+  it("has every exit code", () => {
+    const codes = firstCells(doc("reference/cli.md")).filter((cell) => /^\d+$/.test(cell));
+    expect(codes.map(Number)).toEqual([0, ...Object.values(EXIT_CODES)]);
   });
 
   it("links to files that are there", () => {
@@ -66,3 +87,11 @@ describe("the reference", () => {
     }
   });
 });
+
+/** Commands that do something, with the words that call them; hidden ones are nobody's business. */
+function commandsOf(command: Command, path = ""): { readonly path: string; readonly command: Command }[] {
+  const children = command.commands.filter((child) => !child.name().startsWith("__"));
+  const below = children.flatMap((child) => commandsOf(child, `${path} ${child.name()}`.trim()));
+  const isNoun = children.length > 0 && command.options.every(({ long }) => long === "--version");
+  return isNoun ? below : [{ path, command }, ...below];
+}
