@@ -71,3 +71,12 @@ describe("a pod's environment", () => {
     expect(podCommandLine(template, environment)).toEqual(["node", "--port=20001", "hello you of hello, not $(LATER)"]);
   });
 });
+
+it("leaves a value from a ConfigMap or Secret as it is", () => {
+  const env = [
+    { name: "A", value: "1" },
+    { name: "B", value: "$(A)", isLiteral: true },
+    { name: "C", value: "$(B)" },
+  ];
+  expect(podEnvironment({ ...template, env }, 1, {})).toMatchObject({ B: "$(A)", C: "$(A)" });
+});

@@ -40,6 +40,18 @@ describe("conditions follow the observation", () => {
     expect(find("ContainerHealthy")?.status).toBe("Unknown");
   });
 
+  test("an initial scale that was never reached is told in Knative's words, with the cause", () => {
+    const failure = {
+      condition: "ResourcesAvailable",
+      reason: "ProgressDeadlineExceeded",
+      message: "no answer",
+    } as const;
+    expect(conditionsAfter({ ...OBSERVATION, isInitialized: false, failure })("Ready")).toMatchObject({
+      reason: "ProgressDeadlineExceeded",
+      message: "Initial scale was never achieved: no answer",
+    });
+  });
+
   test("asleep it is Ready and not Active", () => {
     const active = { status: "False", reason: "NoTraffic", message: "The target is not receiving traffic." } as const;
     const find = conditionsAfter({ ...OBSERVATION, desiredScale: 0, actualScale: 0, active });
@@ -85,6 +97,62 @@ describe("routing state", () => {
     ],
   ])("%s", (_, state, others, annotations, expected) => {
     expect(stateAfter(state, others, annotations)).toEqual(expected);
+  });
+});
+
+describe("an environment with a source that is not there", () => {
+  const bare = revision("hello-00001", "Unknown");
+  const env = [{ name: "A", valueFrom: { configMapKeyRef: { name: "c", key: "k" } } }];
+  const object: Revision = { ...bare, spec: { containers: [{ image: "dev.local/hello", env }] } };
+  const configMap = {
+    ...bare,
+    kind: "ConfigMap",
+    metadata: { ...bare.metadata, name: "c" },
+    data: { k: "v" },
+  } as KubeObject;
+  const reconcile = (others: KubeObject[], observations: RevisionObservation[] = []) =>
+    reconcileRevision(object, observedOf([object, ...others], { observations }), SETTINGS);
+  const templateOf = (writes: ReturnType<typeof reconcile>) =>
+    writes.flatMap((write) => (write.type === "order" ? [write.order.template] : []))[0];
+
+  test("fails the revision before any pod is made, as Kubernetes says it", () => {
+    const writes = reconcile([]);
+    expect(templateOf(writes)).toBeUndefined();
+    const status = writes.flatMap((write) =>
+      write.type === "update-status" ? [(write.object as Revision).status] : [],
+    );
+    expect(findCondition(status[0], "Ready")).toMatchObject({
+      status: "False",
+      reason: "CreateContainerConfigError",
+      message: 'configmap "c" not found',
+    });
+    expect(findCondition(status[0], "ContainerHealthy")?.status).toBe("False");
+  });
+
+  test("comes right when it appears", () => {
+    expect(templateOf(reconcile([configMap]))?.env).toEqual([{ name: "A", value: "v", isLiteral: true }]);
+  });
+
+  test("keeps only new pods from starting where some ran already", () => {
+    const writes = reconcile([], [OBSERVATION]);
+    expect(templateOf(writes)).toMatchObject({ env: [], envProblem: 'configmap "c" not found' });
+  });
+});
+
+describe("containerStatuses", () => {
+  const digest = `example.com/app@sha256:${"0".repeat(64)}`;
+  test.each([
+    ["names the digest that the template pins", [digest], [{ name: "a", imageDigest: digest }]],
+    ["is left out while an image may change", [digest, "example.com/side:v1"], undefined],
+  ])("%s", (_, images, expected) => {
+    const bare = revision("hello-00001", "Unknown");
+    const containers = images.map((image, i) => ({ name: "abc"[i] ?? "", image }));
+    const object: Revision = { ...bare, spec: { containers } };
+    const writes = reconcileRevision(object, observedOf([object]), SETTINGS);
+    const statuses = writes.flatMap((write) =>
+      write.type === "update-status" ? [(write.object as Revision).status] : [],
+    );
+    expect(statuses[0]?.containerStatuses).toEqual(expected);
   });
 });
 
@@ -136,5 +204,16 @@ test("the pod template resolves every default", () => {
       initialDelaySec: 0,
     },
     progressDeadlineSec: 90,
+  });
+});
+
+test("the container with the port is the one that is run", () => {
+  const bare = revision("hello-00001", "True");
+  const containers = [{ image: "side" }, { image: "main", ports: [{ containerPort: 9000 }] }];
+  const template = makePodTemplate({ ...bare, spec: { containers } }, { variables: [], problem: null });
+  expect(template).toMatchObject({
+    image: "main",
+    containerPort: 9000,
+    features: [{ feature: "sidecar", field: "spec.template.spec.containers[0]" }],
   });
 });
