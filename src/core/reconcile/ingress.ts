@@ -57,19 +57,21 @@ export function ingressReady(
       lookAgainAtMs: settings.nowMs + HOST_RETRY_MS,
     };
   }
-  const pending: ConditionWish = {
-    type,
-    status: "Unknown",
-    reason: "IngressNotConfigured",
-    message: "Ingress has not yet been reconciled.",
-  };
+  const pending = { wish: INGRESS_NOT_CONFIGURED, lookAgainAtMs: null };
   const isGrowing = plan.writes.some((write) => write.type === "entry" && write.entry !== null);
   const deliveries = current.map((row) => row.deliveredAtMs);
-  if (isGrowing || deliveries.length === 0 || deliveries.includes(null)) return { wish: pending, lookAgainAtMs: null };
+  if (isGrowing || deliveries.length === 0 || deliveries.includes(null)) return pending;
   const lookAgainAtMs = Math.max(...deliveries.map((atMs) => atMs ?? 0)) + settings.settleMs;
-  if (settings.nowMs < lookAgainAtMs) return { wish: pending, lookAgainAtMs };
+  if (settings.nowMs < lookAgainAtMs) return { ...pending, lookAgainAtMs };
   return { wish: { type, status: "True" }, lookAgainAtMs: null };
 }
+
+export const INGRESS_NOT_CONFIGURED: ConditionWish = {
+  type: "IngressReady",
+  status: "Unknown",
+  reason: "IngressNotConfigured",
+  message: "Ingress has not yet been reconciled.",
+};
 
 /** How soon an object tries again to get a host that another one has. */
 const HOST_RETRY_MS = 10_000;

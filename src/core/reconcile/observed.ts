@@ -6,6 +6,7 @@ import type { ScalingSpec } from "../autoscaler/spec.ts";
 import type { Config } from "../config/config.ts";
 import type { RevisionObservation, RevisionOrder, RouteEntry } from "../protocol/objects.ts";
 import type { PodTemplate } from "../protocol/pod.ts";
+import type { CoreService } from "../resource/core-service.ts";
 import type { DomainMapping } from "../resource/domain-mapping.ts";
 import type { Draft, KindName, KubeObject, ObjectKey } from "../resource/object.ts";
 import type { Configuration, Revision, Route, Service } from "../resource/serving.ts";
@@ -16,7 +17,7 @@ export type ObjectOfKind = {
   Revision: Revision;
   Route: Route;
   DomainMapping: DomainMapping;
-  CoreService: KubeObject;
+  CoreService: CoreService;
   ConfigMap: KubeObject;
   Secret: KubeObject;
   Namespace: KubeObject;
@@ -36,6 +37,8 @@ export type Observed = {
   hostsOf(routeUid: string): readonly RouteHost[];
   /** The uid of the route that has a host; null when it is free. */
   hostOwner(host: string): string | null;
+  /** The uid of the DomainMapping of that name that was made first, in any namespace; null when there is none. */
+  domainOwner(domain: string): string | null;
 };
 
 export type Settings = {

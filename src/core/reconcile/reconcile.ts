@@ -1,10 +1,13 @@
 /** The reconciler of each kind. */
+import type { DomainMapping } from "../resource/domain-mapping.ts";
 import type { KubeObject } from "../resource/object.ts";
 import type { Configuration, Revision, Route, Service } from "../resource/serving.ts";
 import { reconcileConfiguration } from "./configuration.ts";
+import { reconcileDomainMapping } from "./domain-mapping.ts";
 import { collectRevisions } from "./gc.ts";
 import { releaseHosts } from "./ingress.ts";
 import type { Observed, Settings, Write } from "./observed.ts";
+import { reconcilePlaceholders } from "./placeholder-services.ts";
 import { reconcileRevision } from "./revision.ts";
 import { reconcileRoute } from "./route.ts";
 import { reconcileService } from "./service.ts";
@@ -20,10 +23,11 @@ export function reconcile(object: KubeObject, observed: Observed, settings: Sett
         ...collectRevisions(object as Configuration, observed, settings),
       ];
     case "Route":
-      return reconcileRoute(object as Route, observed, settings);
+      return reconcileRouteAndPlaceholders(object as Route, observed, settings);
     case "Revision":
       return reconcileRevision(object as Revision, observed, settings);
     case "DomainMapping":
+      return reconcileDomainMapping(object as DomainMapping, observed, settings);
     case "CoreService":
     case "ConfigMap":
     case "Secret":
@@ -31,6 +35,13 @@ export function reconcile(object: KubeObject, observed: Observed, settings: Sett
     case "Event":
       return [];
   }
+}
+
+function reconcileRouteAndPlaceholders(route: Route, observed: Observed, settings: Settings): Write[] {
+  const writes = reconcileRoute(route, observed, settings);
+  const status = writes.find((write) => write.type === "update-status");
+  const updated = status?.type === "update-status" ? (status.object as Route) : route;
+  return [...writes, ...reconcilePlaceholders(updated, observed, settings)];
 }
 
 /** The writes that follow from an object's removal, besides the cascade to what it owns. */

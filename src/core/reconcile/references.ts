@@ -3,6 +3,7 @@
  *
  *     Service ──owns──▶ Configuration ──owns──▶ Revision
  *        └─────owns──▶ Route ──traffic──▶ Configuration, Revision
+ *                        └─────owns──▶ CoreService (placeholders)
  *                      Configuration, Revision ──annotation routes──▶ Route   (their routing state follows it)
  *                      Revision ──env, envFrom──▶ ConfigMap, Secret
  *                      DomainMapping ──ref──▶ Service, Route, CoreService
@@ -72,12 +73,15 @@ export function routesAnnotation(object: KubeObject): string[] {
   return (object.metadata.annotations?.[ANNOTATION_ROUTES] ?? "").split(",").filter((name) => name !== "");
 }
 
+/** Kinds that make other objects and keep them as they want them. */
+const OWNER_KINDS: readonly KindName[] = ["Service", "Configuration", "Route"];
+
 /** The keys to reconcile when an object was made, changed or removed, itself not included. */
 export function dependentsOf(object: KubeObject, observed: Observed): ObjectKey[] {
   const namespace = object.metadata.namespace ?? "";
   const owners = (object.metadata.ownerReferences ?? [])
-    .filter((reference) => reference.kind === "Service" || reference.kind === "Configuration")
-    .map((reference) => ({ kind: reference.kind as "Service" | "Configuration", namespace, name: reference.name }));
+    .filter((reference) => OWNER_KINDS.includes(reference.kind as KindName))
+    .map((reference) => ({ kind: reference.kind as KindName, namespace, name: reference.name }));
   if (object.kind === "DomainMapping") return [...owners, ...observed.referrers(domainKey(object.metadata.name))];
   const keys: ObjectKey[] = [...owners, ...referencesOf(object), ...observed.referrers(keyOf(object))];
   if (object.kind === "Configuration") keys.push(...latestCreated(object as Configuration));

@@ -42,6 +42,8 @@ import { World } from "./world.ts";
 
 export type ControlPlaneEnv = DeliveryEnv & {
   readonly DEFAULT_DOMAIN: string;
+  /** "" where the API has no host of its own. */
+  readonly CONTROL_HOST?: string;
   /** "1" where there is one gateway, whose cache Routes clears itself. */
   readonly SINGLE_GATEWAY?: string;
 };
@@ -61,7 +63,8 @@ export class ControlPlane extends DurableObject<ControlPlaneEnv> implements Cont
     super(ctx, env);
     migrate(ctx.storage.sql, MIGRATIONS);
     const settleMs = env.SINGLE_GATEWAY === "1" ? 0 : FRESH_FOR_MS + FRESHNESS_MARGIN_MS;
-    this.#world = new World(ctx.storage.sql, { defaultDomain: env.DEFAULT_DOMAIN, settleMs });
+    const controlHost = env.CONTROL_HOST ?? "";
+    this.#world = new World(ctx.storage.sql, { defaultDomain: env.DEFAULT_DOMAIN, settleMs, controlHost });
     this.#agents = new AgentRegistry(ctx.storage.sql);
     this.#watchers = new Watchers(ctx, this.#world.objects);
     this.#engine = new Engine(ctx.storage, this.#world, this.#agents, env, (nowMs) => this.#watchers.publish(nowMs));

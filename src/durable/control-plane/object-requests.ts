@@ -140,7 +140,8 @@ export class ObjectRequests {
   }
 
   #context({ user, isStrict }: WriteOptions): AdmissionContext {
-    return { user, isStrict, nowMs: Date.now(), config: this.#world.config.read(), parseYaml };
+    const { config, controlHost } = this.#world;
+    return { user, isStrict, nowMs: Date.now(), config: config.read(), parseYaml, controlHost };
   }
 
   #update(

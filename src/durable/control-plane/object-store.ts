@@ -7,11 +7,13 @@ import type { ObjectOfKind, Observed } from "../../core/reconcile/observed.ts";
 import { dependentsOf, referencesOf } from "../../core/reconcile/references.ts";
 import { type KindName, type KubeObject, keyOf, type ObjectKey } from "../../core/resource/object.ts";
 import { listVersion } from "../../core/resource/watch-version.ts";
+import { DomainClaims } from "./domain-claims.ts";
 import { EventLog } from "./event-log.ts";
 import type { WorkQueue } from "./work-queue.ts";
 
 export class ObjectStore {
   readonly log: EventLog;
+  readonly claims: DomainClaims;
   readonly #sql: SqlStorage;
   readonly #queue: WorkQueue;
   /** What reconcilers may look at; dependents are computed with it. Set once, since it reads this store too. */
@@ -21,6 +23,7 @@ export class ObjectStore {
     this.#sql = sql;
     this.#queue = queue;
     this.log = new EventLog(sql);
+    this.claims = new DomainClaims(sql);
   }
 
   get<K extends keyof ObjectOfKind>(kind: K, namespace: string, name: string): ObjectOfKind[K] | null {
@@ -90,6 +93,7 @@ export class ObjectStore {
       body,
     );
     this.#index(stored);
+    if (kind === "DomainMapping") this.claims.add(name, stored.metadata.uid);
     this.#markDependents(stored);
     return stored;
   }
@@ -106,6 +110,7 @@ export class ObjectStore {
     this.log.append("DELETED", object, null, nowMs);
     this.#markDependents(object);
     this.#unindex(object.metadata.uid);
+    if (object.kind === "DomainMapping") this.claims.remove(object.metadata.uid);
     this.#sql.exec("DELETE FROM objects WHERE uid = ?", object.metadata.uid);
   }
 

@@ -6,7 +6,7 @@
  *     outbox: messages to other objects, in order of id (the id is the message's sequence)
  *     orders, observations: what a Revision object was told and what it said       hosts: who has a host
  *     unplaced: revisions that a new agent may help
- *     config: the sections of the config that the objects follow
+ *     claims: who wants a domain, in order       config: the sections of the config that the objects follow
  */
 export const MIGRATIONS: readonly (readonly string[])[] = [
   [
@@ -59,10 +59,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   ],
   ["CREATE TABLE domain (suffix TEXT NOT NULL)"],
   // What followed the suffix of hosts follows every section of the config.
-  [
-    "DROP TABLE domain",
-    "CREATE TABLE config (section TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
-  ],
+  ["DROP TABLE domain", "CREATE TABLE config (section TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID"],
   // resourceVersions become even (core/resource/watch-version.ts); a watch from before has to list again.
   [
     "UPDATE counters SET value = value * 2 WHERE name = 'resourceVersion'",
@@ -84,5 +81,14 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     "INSERT INTO unplaced (revision_uid) SELECT revision_uid FROM orders WHERE body != 'destroyed'",
     `DELETE FROM unplaced WHERE revision_uid IN (SELECT revision_uid FROM observations
        WHERE body ->> '$.isInitialized' AND coalesce(body ->> '$.failure.condition', '') != 'ResourcesAvailable')`,
+  ],
+  // Domains belong to the mapping that was made first.
+  [
+    `CREATE TABLE claims (
+       id INTEGER PRIMARY KEY AUTOINCREMENT, domain TEXT NOT NULL, mapping_uid TEXT NOT NULL UNIQUE
+     )`,
+    "CREATE INDEX claims_by_domain ON claims (domain)",
+    `INSERT INTO claims (domain, mapping_uid) SELECT name, uid FROM objects WHERE kind = 'DomainMapping'
+       ORDER BY body ->> '$.metadata.creationTimestamp', namespace`,
   ],
 ];

@@ -4,6 +4,7 @@
  */
 import type { Observed, Settings, Write } from "../../core/reconcile/observed.ts";
 import { release } from "../../core/reconcile/reconcile.ts";
+import { followersOf } from "../../core/reconcile/references.ts";
 import { type Draft, type KubeObject, keyOf } from "../../core/resource/object.ts";
 import { timestampOf } from "../../core/resource/timestamp.ts";
 import { isDomainSuffix } from "../../core/routing/domain.ts";
@@ -16,7 +17,12 @@ import { LiveConfig } from "./settings.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 /** What the environment says about this installation. */
-export type WorldOptions = { readonly defaultDomain: string; readonly settleMs: number };
+export type WorldOptions = {
+  readonly defaultDomain: string;
+  readonly settleMs: number;
+  /** Where the API answers; absent or "" when it has no host of its own. */
+  readonly controlHost?: string;
+};
 
 export class World {
   readonly queue: WorkQueue;
@@ -26,9 +32,11 @@ export class World {
   readonly outbox: Outbox;
   readonly observed: Observed;
   readonly config: LiveConfig;
+  readonly controlHost: string;
   readonly #settleMs: number;
 
-  constructor(sql: SqlStorage, { defaultDomain, settleMs }: WorldOptions) {
+  constructor(sql: SqlStorage, { defaultDomain, settleMs, controlHost = "" }: WorldOptions) {
+    this.controlHost = controlHost;
     this.#settleMs = settleMs;
     this.queue = new WorkQueue(sql);
     this.objects = new ObjectStore(sql, this.queue);
@@ -44,6 +52,7 @@ export class World {
       observation: (revisionUid) => this.revisions.observation(revisionUid),
       hostsOf: (routeUid) => this.hosts.of(routeUid),
       hostOwner: (host) => this.hosts.ownerOf(host),
+      domainOwner: (domain) => this.objects.claims.ownerOf(domain),
     };
     this.objects.observed = this.observed;
   }
@@ -85,6 +94,7 @@ export class World {
         const sequence = this.outbox.toRoutes(write.host, write.entry);
         if (write.entry === null) this.hosts.release(write.routeUid, write.host);
         else this.hosts.put(write.routeUid, write.entry, sequence);
+        for (const key of followersOf(write.host, this.observed)) this.queue.add(key);
         return;
       }
       case "wake":

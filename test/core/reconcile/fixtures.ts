@@ -4,6 +4,7 @@ import type { RevisionObservation } from "../../../src/core/protocol/objects.ts"
 import type { Observed, RouteHost, Settings } from "../../../src/core/reconcile/observed.ts";
 import { referencesOf } from "../../../src/core/reconcile/references.ts";
 import type { ConditionStatus } from "../../../src/core/resource/conditions.ts";
+import type { DomainMapping } from "../../../src/core/resource/domain-mapping.ts";
 import { type KubeObject, keyOf, type ObjectKey, type ObjectMeta } from "../../../src/core/resource/object.ts";
 import type { Configuration, Revision, Route, Service, TrafficTarget } from "../../../src/core/resource/serving.ts";
 
@@ -33,6 +34,9 @@ export function observedOf(
     observation: (uid) => more.observations?.find((observation) => observation.revisionUid === uid) ?? null,
     hostsOf: (uid) => (more.hosts ?? []).filter((row) => row.routeUid === uid),
     hostOwner: (host) => (more.hosts ?? []).find((row) => row.host === host)?.routeUid ?? null,
+    domainOwner: (domain) =>
+      objects.find((object) => object.kind === "DomainMapping" && object.metadata.name === domain)?.metadata.uid ??
+      null,
   };
 }
 
@@ -50,6 +54,12 @@ export function route(name: string, traffic: readonly TrafficTarget[], meta: Par
 
 export function revision(name: string, ready: ConditionStatus, meta: Partial<ObjectMeta> = {}): Revision {
   return { ...make("Revision", name, TEMPLATE.spec, meta), status: readyStatus(ready) };
+}
+
+/** A mapping of a domain to a Service. */
+export function domainMapping(domain: string, service: string, meta: Partial<ObjectMeta> = {}): DomainMapping {
+  const ref = { apiVersion: "serving.knative.dev/v1", kind: "Service", name: service, namespace: "default" };
+  return make("DomainMapping", domain, { ref }, meta);
 }
 
 const TEMPLATE = { spec: { containers: [{ image: "dev.local/hello" }], timeoutSeconds: 300 } };
