@@ -13,7 +13,7 @@ export type WorkerConfig = {
   readonly compatibilityDate: string;
   readonly compatibilityFlags: readonly string[];
   readonly durableObjects: readonly { readonly binding: string; readonly className: string }[];
-  /** Bindings; an id, which `wrangler deploy` may have written beside one, is the account's and means nothing here. */
+  /** Bindings; an id beside one is the account's and means nothing here. */
   readonly kvNamespaces: readonly string[];
 };
 
