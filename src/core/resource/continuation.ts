@@ -19,8 +19,3 @@ export function parseContinuation(text: string): Continuation | null {
   if (resourceVersion === undefined || namespace === undefined || name === undefined) return null;
   return { resourceVersion, namespace, name };
 }
-
-/** Whether an object comes after the end of the page before. */
-export function isAfter(end: Continuation, namespace: string, name: string): boolean {
-  return namespace > end.namespace || (namespace === end.namespace && name > end.name);
-}

@@ -16,22 +16,19 @@ import {
   type NewIdentity,
 } from "../../core/resource/admit.ts";
 import { type ApiStatus, alreadyExists, conflict, deleted, failure, notFound } from "../../core/resource/api-status.ts";
-import { formatContinuation, isAfter, parseContinuation } from "../../core/resource/continuation.ts";
 import { jsonEqual, mergePatch } from "../../core/resource/json.ts";
 import { LASTING_NAMESPACES, NAMESPACE_STATUS } from "../../core/resource/namespace.ts";
 import type { KindName, KubeObject, ObjectKey } from "../../core/resource/object.ts";
 import { represent, type WireObject } from "../../core/resource/representation.ts";
 import { RESOURCE_TYPES, storedType } from "../../core/resource/resource-type.ts";
-import { parseFieldSelector, parseLabelSelector } from "../../core/resource/selector.ts";
 import type { Engine } from "./engine.ts";
 import { applyJsonPatch } from "./json-patch.ts";
+import { cutToMessage, listPage, selectAll } from "./list-page.ts";
 import type { World } from "./world.ts";
 import { parseYaml } from "./yaml.ts";
 
 /** A row of SQLite holds 2 MB in production; an object is also written to the event log. */
 const MAX_OBJECT_CHARS = 1_500_000;
-/** A message between Worker and object holds 32 MiB; the page ends behind the object that passes this. */
-const MAX_PAGE_CHARS = 8_000_000;
 
 export class ObjectRequests {
   readonly #world: World;
@@ -48,8 +45,7 @@ export class ObjectRequests {
   }
 
   list(query: ListQuery): Outcome<ObjectList> {
-    const selected = this.#select(query);
-    return selected.ok ? pageOf(selected.value, query, this.#world.objects.resourceVersion()) : selected;
+    return listPage(this.#world.objects, query);
   }
 
   create(kind: KindName, namespace: string, body: unknown, options: WriteOptions): Outcome<KubeObject> {
@@ -91,7 +87,7 @@ export class ObjectRequests {
   }
 
   deleteSelected(query: ListQuery, options: DeleteOptions): Outcome<ObjectList> {
-    const selected = this.#select(query);
+    const selected = selectAll(this.#world.objects, query);
     if (!selected.ok) return selected;
     const items = selected.value.filter((object) => refusalToDelete(object, options) === null);
     if (!options.isDryRun) {
@@ -99,7 +95,8 @@ export class ObjectRequests {
         for (const object of items) this.#delete(object, options, nowMs);
       });
     }
-    return { ok: true, value: { items, resourceVersion: this.#world.objects.resourceVersion(), continueToken: "" } };
+    const resourceVersion = this.#world.objects.resourceVersion();
+    return { ok: true, value: { items: cutToMessage(items), resourceVersion, continueToken: "" } };
   }
 
   /** With a namespace goes all that is in it. */
@@ -116,15 +113,6 @@ export class ObjectRequests {
   #deleteIfThere(uid: string, nowMs: number): void {
     const object = this.#world.objects.getByUid(uid);
     if (object !== null) this.#world.delete(object, nowMs);
-  }
-
-  #select({ kind, namespace, labelSelector, fieldSelector }: ListQuery): Outcome<readonly KubeObject[]> {
-    const labels = parseLabelSelector(labelSelector);
-    if (!labels.ok) return refused(failure("BadRequest", labels.message));
-    const fields = parseFieldSelector(fieldSelector, kind);
-    if (!fields.ok) return refused(failure("BadRequest", fields.message));
-    const objects = this.#world.objects.list(kind, namespace);
-    return { ok: true, value: objects.filter((object) => labels.matches(object) && fields.matches(object)) };
   }
 
   /** A namespace comes into being with its first object. null = it is there, or the kind has none. */
@@ -177,40 +165,6 @@ export class ObjectRequests {
 
 function newIdentity(): NewIdentity {
   return { uid: crypto.randomUUID(), random: Array.from({ length: 5 }, Math.random) };
-}
-
-/** One page, in the order of namespace and name in which the store lists. */
-function pageOf(
-  objects: readonly KubeObject[],
-  { limit, continueToken }: ListQuery,
-  resourceVersion: string,
-): Outcome<ObjectList> {
-  const end = continueToken === "" ? null : parseContinuation(continueToken);
-  if (end === null && continueToken !== "") {
-    return refused(failure("BadRequest", `continue key is not valid: ${JSON.stringify(continueToken)}`));
-  }
-  const rest =
-    end === null ? objects : objects.filter(({ metadata }) => isAfter(end, metadata.namespace ?? "", metadata.name));
-  const items: KubeObject[] = [];
-  let chars = 0;
-  for (const object of rest) {
-    if (items.length === (limit || rest.length) || chars > MAX_PAGE_CHARS) break;
-    items.push(object);
-    chars += JSON.stringify(object).length;
-  }
-  const last = items.at(-1)?.metadata;
-  const version = end?.resourceVersion ?? resourceVersion;
-  const more = items.length < rest.length && last !== undefined;
-  return {
-    ok: true,
-    value: {
-      items,
-      resourceVersion: version,
-      continueToken: more
-        ? formatContinuation({ resourceVersion: version, namespace: last.namespace ?? "", name: last.name })
-        : "",
-    },
-  };
 }
 
 function patchedObject(object: WireObject, patch: Patch): Outcome<unknown> {

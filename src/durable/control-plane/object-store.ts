@@ -46,6 +46,36 @@ export class ObjectStore {
     return rows.toArray().map((row) => JSON.parse(String(row.body)) as KubeObject);
   }
 
+  /**
+   * In the order of namespace and name, read as far as the caller goes on; nothing may be written meanwhile.
+   * @param after begins behind this name; null = at the first
+   */
+  *scan(
+    kind: KindName,
+    namespace: string | null,
+    after: { readonly namespace: string; readonly name: string } | null,
+  ): Iterable<{ readonly object: KubeObject; readonly chars: number }> {
+    const { namespace: afterNamespace, name: afterName } = after ?? { namespace: "", name: "" };
+    const rows =
+      namespace === null
+        ? this.#sql.exec(
+            "SELECT body FROM objects WHERE kind = ? AND (namespace, name) > (?, ?) ORDER BY namespace, name",
+            kind,
+            afterNamespace,
+            afterName,
+          )
+        : this.#sql.exec(
+            "SELECT body FROM objects WHERE kind = ? AND namespace = ? AND name > ? ORDER BY name",
+            kind,
+            namespace,
+            afterName,
+          );
+    for (const { body } of rows) {
+      const text = String(body);
+      yield { object: JSON.parse(text) as KubeObject, chars: text.length };
+    }
+  }
+
   keys(kind: KindName): ObjectKey[] {
     return this.#sql
       .exec("SELECT namespace, name FROM objects WHERE kind = ?", kind)
