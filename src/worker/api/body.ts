@@ -73,7 +73,7 @@ function parseJsonText(text: string): Body {
 function parseYamlText(text: string): Body {
   let json: string | undefined;
   try {
-    json = JSON.stringify(parseYaml(text, { maxAliasCount: MAX_YAML_ALIASES, schema: "core" }));
+    json = JSON.stringify(parseYaml(text, { maxAliasCount: MAX_YAML_ALIASES, schema: "core", logLevel: "error" }));
   } catch (error) {
     return refuse(failure("BadRequest", `the body is not YAML: ${(error as Error).message}`));
   }
