@@ -60,7 +60,8 @@ export function admitCreate(
     annotations: signCreation(type, sent, context.user),
     ...(sent.ownerReferences?.length ? { ownerReferences: sent.ownerReferences } : {}),
   };
-  const object = withSpec({ ...rest, metadata }, rules.applyDefaults(rest.spec, null, context, metadata));
+  const made = withSpec({ ...rest, metadata }, rules.applyDefaults(rest.spec, null, context, metadata));
+  const object = rules.normalize?.(made) ?? made;
   const errors = [
     ...validateMetadata(metadata, rules.nameRule),
     ...validateOwners(metadata),
@@ -81,7 +82,7 @@ export function admitUpdate(type: StoredType, stored: KubeObject, body: unknown,
   const isSpecChanged = !jsonEqual(spec, stored.spec);
   const { labels: _labels, annotations: _annotations, ...kept } = stored.metadata;
   const signed = signUpdate(type, stored, sent, isSpecChanged, context.user);
-  const object: KubeObject = {
+  const made: KubeObject = {
     ...withSpec({ ...rest, metadata: stored.metadata }, spec),
     metadata: {
       ...kept,
@@ -91,6 +92,7 @@ export function admitUpdate(type: StoredType, stored: KubeObject, body: unknown,
     },
     ...(stored.status === undefined ? {} : { status: stored.status }),
   };
+  const object = rules.normalize?.(made) ?? made;
   const errors = [
     ...signed.errors,
     ...validateMetadata(object.metadata, rules.nameRule),

@@ -19,6 +19,8 @@ export type KindRules = {
   readonly schema: Schema;
   /** Names of Knative's kinds become host names; the rest follow Kubernetes' wider rule. */
   readonly nameRule: "label" | "subdomain";
+  /** The object as it is kept: fields that may only be written go where they belong. Before validation. */
+  readonly normalize?: (object: KubeObject) => KubeObject;
   /** The spec with defaults. `previous` is the stored spec on an update, null on create. */
   readonly applyDefaults: (spec: unknown, previous: unknown, context: RuleContext, owner: SpecOwner) => unknown;
   /** Problems with paths relative to the object. */

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { encodeBase64Text } from "../../../src/core/base64.ts";
+import { admitCreate, admitPatch } from "../../../src/core/resource/admit.ts";
+import { mergePatch } from "../../../src/core/resource/json.ts";
+import { RESOURCE_TYPES } from "../../../src/core/resource/resource-type.ts";
+import { CONTEXT, IDENTITY } from "./service-body.ts";
+
+const SECRET = RESOURCE_TYPES.Secret;
+const create = (fields: object) =>
+  admitCreate(SECRET, "default", { metadata: { name: "keys" }, ...fields }, IDENTITY, CONTEXT);
+
+test("stringData is written into data, over what stands there, and not kept", () => {
+  const made = create({ data: { A: "YQ==", B: "Yg==" }, stringData: { B: "€uro", C: "" } });
+  expect(made).toMatchObject({ ok: true, object: { type: "Opaque", data: { A: "YQ==", B: "4oKsdXJv", C: "" } } });
+  expect(made.ok && "stringData" in made.object).toBe(false);
+  if (!made.ok) return;
+  const patched = admitPatch(SECRET, made.object, (object) => mergePatch(object, { stringData: { A: "b" } }), CONTEXT);
+  expect(patched).toMatchObject({ object: { data: { A: "Yg==", B: "4oKsdXJv", C: "" } } });
+});
+
+test("a value that is not base64 is refused without being repeated", () => {
+  const refused = create({ data: { A: "hunter2!" } });
+  const message = refused.ok ? "" : (refused.status.message ?? "");
+  expect(message).toContain("illegal base64 data: data.A\nput texts that are not encoded under stringData");
+  expect(message).not.toContain("hunter2");
+  expect(create({ data: { "a b": "" } }).ok).toBe(false);
+});
+
+test.each([
+  ["", ""],
+  ["f", "Zg=="],
+  ["fo", "Zm8="],
+  ["foo", "Zm9v"],
+  ["50%\n", "NTAlCg=="],
+  ["€", "4oKs"],
+  ["\ud800", "77+9"],
+])("the text %j is base64 %j", (text, encoded) => {
+  expect(encodeBase64Text(text)).toBe(encoded);
+});
