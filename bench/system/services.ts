@@ -3,7 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ApiClient } from "../../src/cli/api/api-client.ts";
 import { applyManifest } from "../../src/cli/api/apply.ts";
 import { collectionPath } from "../../src/cli/api/kinds.ts";
-import { servicePath, waitUntilReady } from "../../src/cli/api/service-view.ts";
+import { servicePath } from "../../src/cli/api/service-view.ts";
+import { waitForReady } from "../../src/cli/api/wait-ready.ts";
 import { CliError } from "../../src/cli/cli-error.ts";
 
 /** `examples/hello.yaml`: a plain Node.js HTTP server. */
@@ -47,7 +48,7 @@ export async function applyService(client: ApiClient, wish: ServiceWish): Promis
       },
     },
   });
-  await waitUntilReady(client, NAMESPACE, name, { timeoutMs: READY_TIMEOUT_MS, failureGraceMs: 2_000 });
+  await waitForReady(client, NAMESPACE, name, { timeoutMs: READY_TIMEOUT_MS, windowMs: 2_000 });
 }
 
 export async function deleteService(client: ApiClient, name: string): Promise<void> {

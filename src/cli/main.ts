@@ -6,6 +6,7 @@ import { CommanderError } from "commander";
 import { CliError, EXIT_CODES } from "./cli-error.ts";
 import { createProgram } from "./program.ts";
 import { paintWord } from "./text/colour.ts";
+import { indent } from "./text/table.ts";
 
 // A reader that went away (`rouse service list | head`) is no failure.
 for (const stream of [process.stdout, process.stderr]) {
@@ -30,7 +31,7 @@ function report(error: unknown): number {
     console.error(error);
     return EXIT_CODES.failed;
   }
-  console.error(`${paintWord("error")}: ${error.message}`);
-  if (error.remedy !== "") console.error(`  ${error.remedy.replaceAll("\n", "\n  ")}`);
+  console.error(`${paintWord("error")}: ${indent(error.message).trimStart()}`);
+  if (error.remedy !== "") console.error(indent(error.remedy));
   return error.exitCode;
 }

@@ -38,7 +38,7 @@ function ready(object: KubeObject): KubeObject {
 }
 
 function failed(object: KubeObject): KubeObject {
-  const conditions = [{ type: "Ready", status: "False", reason: "RevisionFailed", message: "it broke" }];
+  const conditions = [{ type: "Ready", status: "False", reason: "RevisionFailed", message: "it broke:\nlast output" }];
   return { ...object, status: { observedGeneration: object.metadata.generation, conditions } };
 }
 
@@ -145,9 +145,9 @@ describe("service create", () => {
     api.reconcile = failed;
     const { out, err, exitCode } = await create("hello", "--wait-window", "0");
     expect(exitCode).toBe(4);
-    expect(out).toContain("s it broke");
+    expect(out).toMatch(/s it broke:$/);
     expect(err).toBe(
-      "service 'hello' failed: RevisionFailed: it broke\nIts pods and where their logs are: rouse service describe hello",
+      "service 'hello' failed: RevisionFailed: it broke:\nlast output\nIts pods and where their logs are: rouse service describe hello",
     );
   });
 

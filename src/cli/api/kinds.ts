@@ -1,10 +1,5 @@
 /** Where the API keeps each kind of object. */
-import {
-  RESOURCE_TYPES,
-  SERVING_API_VERSION,
-  STORED_TYPES,
-  type StoredType,
-} from "../../core/resource/resource-type.ts";
+import { RESOURCE_TYPES, STORED_TYPES, type StoredType } from "../../core/resource/resource-type.ts";
 import { CliError } from "../cli-error.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -12,8 +7,6 @@ import type { Manifest } from "./manifest.ts";
 const APPLICABLE: readonly StoredType[] = STORED_TYPES.filter(
   ({ verbs, isNamespaced }) => isNamespaced && verbs.includes("create") && verbs.includes("patch"),
 );
-
-export const SERVICE_API = SERVING_API_VERSION;
 
 /** e.g. `/apis/serving.knative.dev/v1/namespaces/default/services` */
 export function collectionPath(apiVersion: string, kind: string, namespace: string): string {

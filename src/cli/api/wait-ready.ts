@@ -10,10 +10,12 @@ export type WaitOptions = {
   /** How long a condition False may still turn. */
   readonly windowMs: number;
   /** Ctrl-C. */
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal;
   /** Told what the Service waits for, each time that it says so. */
   readonly onMessage?: (message: string) => void;
 };
+
+const NEVER = new AbortController().signal;
 
 /**
  * @returns the ready Service
@@ -23,7 +25,7 @@ export async function waitForReady(
   client: ApiClient,
   namespace: string,
   name: string,
-  { timeoutMs, windowMs, signal, onMessage = () => {} }: WaitOptions,
+  { timeoutMs, windowMs, signal = NEVER, onMessage = () => {} }: WaitOptions,
 ): Promise<ServiceView> {
   const late = AbortSignal.timeout(timeoutMs);
   const settled = new AbortController();

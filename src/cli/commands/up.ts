@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
-import { up } from "../up/up.ts";
 import { count, domainSuffix, portNumber } from "./option-values.ts";
 
 type Flags = {
@@ -69,6 +68,8 @@ export function upCommand(): Command {
           "Leave --driver away, or use --driver process.",
         );
       }
+      // Miniflare and esbuild take half a second to load: no other verb waits for them.
+      const { up } = await import("../up/up.ts");
       await up({
         host: flags.host,
         port: flags.port,

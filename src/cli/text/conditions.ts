@@ -1,7 +1,7 @@
 /** Conditions as kn shows them. */
 import type { Condition, Conditioned } from "../api/views.ts";
 import { age } from "./age.ts";
-import { type Paint, table } from "./table.ts";
+import { indent, type Paint, table } from "./table.ts";
 
 export function conditionsOf({ status }: Conditioned): readonly Condition[] {
   return status?.conditions ?? [];
@@ -42,6 +42,6 @@ function markOf({ status, severity }: Condition): string {
 export function reasons(object: Conditioned): string {
   const texts = conditionsOf(object)
     .filter(({ status, message }) => status !== "True" && (message ?? "") !== "")
-    .map(({ reason, message = "" }) => [reason, message.trim().replaceAll("\n", "\n  ")].filter(Boolean).join(": "));
+    .map(({ reason, message = "" }) => [reason, indent(message.trim()).trimStart()].filter(Boolean).join(": "));
   return [...new Set(texts)].join("\n");
 }

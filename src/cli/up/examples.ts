@@ -7,7 +7,7 @@ import type { ApiClient } from "../api/api-client.ts";
 import { applyManifest, wasApplied } from "../api/apply.ts";
 import { objectPath } from "../api/kinds.ts";
 import { type Manifest, readManifests } from "../api/manifest.ts";
-import { waitUntilReady } from "../api/service-view.ts";
+import { waitForReady } from "../api/wait-ready.ts";
 import { CliError } from "../cli-error.ts";
 
 export type ExampleOutcome =
@@ -16,7 +16,7 @@ export type ExampleOutcome =
 
 const READY_TIMEOUT_MS = 60_000;
 /** A later attempt of the control plane may still succeed. */
-const FAILURE_GRACE_MS = 2_000;
+const FAILURE_WINDOW_MS = 2_000;
 
 /** @param onOutcome called as each is decided */
 export async function applyExamples(
@@ -40,11 +40,11 @@ async function applyExample(client: ApiClient, manifest: Manifest, signal: Abort
   try {
     if (!(await isApplied(client, manifest))) await applyManifest(client, manifest);
     if (manifest.kind !== "Service") return { name, state: "ready", url: "", tookMs: performance.now() - start };
-    const timing = { timeoutMs: READY_TIMEOUT_MS, failureGraceMs: FAILURE_GRACE_MS, signal };
-    const service = await waitUntilReady(client, namespace, name, timing);
+    const timing = { timeoutMs: READY_TIMEOUT_MS, windowMs: FAILURE_WINDOW_MS, signal };
+    const service = await waitForReady(client, namespace, name, timing);
     return { name, state: "ready", url: service.status?.url ?? "", tookMs: performance.now() - start };
   } catch (error) {
-    if (error instanceof CliError) return { name, state: "failed", error };
+    if (error instanceof CliError && !signal.aborted) return { name, state: "failed", error };
     throw error;
   }
 }

@@ -16,8 +16,8 @@ import { ApiClient, type ApiResponse } from "../../../src/cli/api/api-client.ts"
 import { type Applied, applyManifest } from "../../../src/cli/api/apply.ts";
 import { localEdge } from "../../../src/cli/api/connection.ts";
 import type { Manifest } from "../../../src/cli/api/manifest.ts";
-import { waitUntilReady } from "../../../src/cli/api/service-view.ts";
 import type { ServiceView } from "../../../src/cli/api/views.ts";
+import { waitForReady } from "../../../src/cli/api/wait-ready.ts";
 import { PACKAGE_ROOT } from "../../../src/cli/package-root.ts";
 import { killProcess, type ProcessIdentity } from "../../../src/cli/up/process-identity.ts";
 import { type Answer, type RequestInit, requestOnce } from "./http.ts";
@@ -108,7 +108,7 @@ export async function startRouse(options: StartOptions = {}): Promise<Rouse> {
     output,
     apply: (manifest) => applyManifest(client, manifest),
     waitReady: (name, timeoutMs = READY_TIMEOUT_MS) =>
-      waitUntilReady(client, "default", name, { timeoutMs, failureGraceMs: 2_000 }),
+      waitForReady(client, "default", name, { timeoutMs, windowMs: 2_000 }),
     request: (host, path, init) => requestOnce(port, host, path, init),
     api: (path, method = "GET", body) => client.request(method, path, body),
     pods: () => runningPods(stateDir),

@@ -39,7 +39,8 @@ export async function settle(client: ApiClient, what: Settling, flags: WaitFlags
     timeoutMs: flags.waitTimeout * 1_000,
     windowMs: flags.waitWindow * 1_000,
     signal,
-    onMessage: (message) => progress.say(message),
+    // The last output of a pod that failed is in the message; it belongs into the error, once.
+    onMessage: (message) => progress.say(message.split("\n")[0] ?? ""),
   });
   progress.say("Ready to serve.");
   tell("");
