@@ -73,10 +73,14 @@ export class EventLog {
     return { object: stored, body };
   }
 
-  /** Everything that was written after a version, in order. */
-  after(version: number): LogRow[] {
+  /** Everything that was written after a version, in order. @param kind null = objects of any */
+  after(version: number, kind: KindName | null): LogRow[] {
     return this.#sql
-      .exec(`${SELECT} WHERE resource_version > ? ORDER BY resource_version`, version)
+      .exec(
+        `${SELECT} WHERE resource_version > ?1 AND (?2 IS NULL OR kind = ?2) ORDER BY resource_version`,
+        version,
+        kind,
+      )
       .toArray()
       .map(toRow);
   }

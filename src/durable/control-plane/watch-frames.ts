@@ -55,7 +55,7 @@ export function startEvents(start: WatchStart, filter: ScopeFilter, objects: Obj
     case "expired":
       return [];
     case "replay": {
-      const changes = new LoggedChanges(objects.log.after(start.afterVersion)).eventsFor(filter);
+      const changes = new LoggedChanges(objects.log.after(start.afterVersion, filter.kind)).eventsFor(filter);
       if (!start.isEchoed) return changes;
       const unchanged = String(start.afterVersion);
       const echo = currentObjects(filter, objects).filter(({ metadata }) => metadata.resourceVersion === unchanged);

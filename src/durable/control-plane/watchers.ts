@@ -68,7 +68,7 @@ export class Watchers {
   /** Tells everyone what was committed since the last call. With nobody watching it costs nothing. */
   publish(nowMs: number): void {
     if (this.#groups.size === 0) return;
-    const rows = this.#objects.log.after(this.#sentVersion);
+    const rows = this.#objects.log.after(this.#sentVersion, null);
     const last = rows.at(-1);
     if (last === undefined) return;
     const changes = new LoggedChanges(rows);

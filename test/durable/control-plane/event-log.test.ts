@@ -26,7 +26,7 @@ function withSql(name: string, steps: number, test: (sql: SqlStorage) => void): 
   });
 }
 
-const namesAfter = (log: EventLog, version: number) => log.after(version).map(({ name }) => name);
+const namesAfter = (log: EventLog, version: number) => log.after(version, null).map(({ name }) => name);
 
 test("numbers grow by two, and labels are on record where a write changes them", async () => {
   await withSql("numbers", MIGRATIONS.length, (sql) => {
@@ -34,7 +34,7 @@ test("numbers grow by two, and labels are on record where a write changes them",
     const { object: first } = log.append("ADDED", configMap("a", { tier: "tin" }), null, 0);
     log.append("MODIFIED", first, first, 0);
     log.append("MODIFIED", configMap("a", { tier: "gold" }), first, 0);
-    expect(log.after(0).map(({ version, labelsBefore }) => [version, labelsBefore])).toEqual([
+    expect(log.after(0, null).map(({ version, labelsBefore }) => [version, labelsBefore])).toEqual([
       [2, null],
       [4, null],
       [6, '{"tier":"tin"}'],
