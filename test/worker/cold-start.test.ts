@@ -12,7 +12,18 @@ import { ControlPlane } from "../../src/durable/control-plane/control-plane.ts";
 import { Revision } from "../../src/durable/revision/revision.ts";
 import { Routes } from "../../src/durable/routes/routes.ts";
 import { OriginAgent } from "../durable/fakes/origin-agent.ts";
-import { condition, eventually, get, type Json, post, remove, SERVING, serviceBody, worker } from "./api/client.ts";
+import {
+  condition,
+  eventually,
+  get,
+  type Json,
+  mergePatch,
+  post,
+  remove,
+  SERVING,
+  serviceBody,
+  worker,
+} from "./api/client.ts";
 
 const { REVISION } = env as unknown as { readonly REVISION: ObjectNamespace<RevisionRpc> };
 
@@ -21,9 +32,8 @@ let agent: OriginAgent;
 let served: string[];
 
 beforeAll(async () => {
-  const metadata = { name: "config-autoscaler", namespace: "knative-serving" };
-  const body = { apiVersion: "v1", kind: "ConfigMap", metadata, data: { "allow-zero-initial-scale": "true" } };
-  expect((await post("/api/v1/namespaces/knative-serving/configmaps", body)).status).toBe(201);
+  const path = "/api/v1/namespaces/knative-serving/configmaps/config-autoscaler";
+  expect((await mergePatch(path, { data: { "allow-zero-initial-scale": "true" } })).status).toBe(200);
 });
 
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { type Env, handle } from "../../../src/worker/app.ts";
-import { call, get, post, TOKEN, worker } from "./client.ts";
+import { call, get, mergePatch, post, TOKEN, worker } from "./client.ts";
 
 const raw = (path: string, init?: RequestInit) => worker.fetch(`http://rouse.test${path}`, init);
 
@@ -92,10 +92,9 @@ describe("agents", () => {
 });
 
 test("config-autoscaler is validated, and its values reach the next order", async () => {
-  const path = "/api/v1/namespaces/knative-serving/configmaps";
-  const configMap = (data: object) => ({ kind: "ConfigMap", metadata: { name: "config-autoscaler" }, data });
-  const refused = await post(path, configMap({ "stable-window": "1s" }));
+  const path = "/api/v1/namespaces/knative-serving/configmaps/config-autoscaler";
+  const refused = await mergePatch(path, { data: { "stable-window": "1s" } });
   expect(refused.status).toBe(400);
   expect(refused.body.message).toContain("data.stable-window");
-  expect((await post(path, configMap({ "stable-window": "30s" }))).status).toBe(201);
+  expect((await mergePatch(path, { data: { "stable-window": "30s" } })).status).toBe(200);
 });
