@@ -40,6 +40,7 @@ const CODES = {
   Invalid: 422,
   InternalError: 500,
   ServiceUnavailable: 503,
+  Timeout: 504,
 } as const;
 
 export function failure(reason: StatusReason, message: string, details?: ApiStatus["details"]): ApiStatus {
@@ -76,8 +77,21 @@ export function invalidField(subject: string, field: string, message: string): A
   return failure("Invalid", `${subject} is invalid: ${field}: ${message}`, { causes });
 }
 
-export function alreadyExists(type: ResourceType, name: string): ApiStatus {
-  return failure("AlreadyExists", `${type.resource} ${JSON.stringify(name)} already exists`, detailsOf(type, name));
+/** @param isLeaving the one that is there is being deleted: the client may try again later */
+export function alreadyExists(type: ResourceType, name: string, isLeaving = false): ApiStatus {
+  const message = `${type.resource} ${JSON.stringify(name)} already exists`;
+  return failure("AlreadyExists", isLeaving ? `object is being deleted: ${message}` : message, detailsOf(type, name));
+}
+
+/** Nothing new may be made in a namespace that is being deleted. */
+export function namespaceTerminating(type: ResourceType, name: string, namespace: string): ApiStatus {
+  const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
+  const message = `namespace ${namespace} is being terminated`;
+  const causes = [{ reason: "NamespaceTerminating", message, field: "metadata.namespace" }];
+  return failure("Forbidden", `${type.resource} ${JSON.stringify(name)} is forbidden: ${why}`, {
+    ...detailsOf(type, name),
+    causes,
+  });
 }
 
 /** The object changed since the client read it; it reads again and repeats. */

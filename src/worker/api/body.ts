@@ -1,5 +1,6 @@
 /** Reads the body of a request: JSON, YAML or Kubernetes' protobuf, bounded in size and depth. */
 import { parse as parseYaml } from "yaml";
+import type { Outcome } from "../../core/protocol/control-plane.ts";
 import type { ApiStatus } from "../../core/resource/api-status.ts";
 import { failure } from "../../core/resource/api-status.ts";
 import { nestingDepth } from "../../core/resource/json.ts";
@@ -11,15 +12,19 @@ export const MAX_NESTING = 100;
 /** YAML takes memory far beyond its text; manifests by hand are small. */
 const MAX_YAML_BYTES = 256 * 1024;
 const MAX_YAML_ALIASES = 50;
+/** From the first byte to the last, as long as Kubernetes gives a whole request. */
+const BODY_TIMEOUT_MS = 60_000;
 
 const YAML_TYPES: ReadonlySet<string> = new Set(["application/yaml", "application/x-yaml", "text/yaml"]);
 /** What an object may be written in; without a type it is JSON. */
 const OBJECT_TYPES: readonly string[] = ["application/json", "application/yaml", PROTOBUF_TYPE];
 
-export type Body = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly status: ApiStatus };
+export type Body = Outcome<unknown>;
+type Refusal = { readonly ok: false; readonly status: ApiStatus };
 
 /** @returns the parsed body (undefined when it is empty), or the Status that refuses it */
 export async function readBody(request: Request): Promise<Body> {
+  if (request.body === null) return { ok: true, value: undefined };
   const type = mediaType(request);
   if (YAML_TYPES.has(type)) return readTextBody(request, MAX_YAML_BYTES, parseYamlText);
   if (type === "" || type === "application/json") return readJsonBody(request);
@@ -45,16 +50,16 @@ export function mediaType(request: Request): string {
 
 async function readTextBody(request: Request, maxBytes: number, parse: (text: string) => Body): Promise<Body> {
   const bytes = await readBytes(request, maxBytes);
-  if (bytes === null) return tooLarge(maxBytes);
-  const text = new TextDecoder().decode(bytes);
+  if (!bytes.ok) return bytes;
+  const text = new TextDecoder().decode(bytes.value);
   return text.trim() === "" ? { ok: true, value: undefined } : parse(text);
 }
 
 async function readProtobufBody(request: Request): Promise<Body> {
   const bytes = await readBytes(request, MAX_BODY_BYTES);
-  if (bytes === null) return tooLarge(MAX_BODY_BYTES);
-  if (bytes.length === 0) return { ok: true, value: undefined };
-  const decoded = decodeKubernetesProtobuf(bytes);
+  if (!bytes.ok) return bytes;
+  if (bytes.value.length === 0) return { ok: true, value: undefined };
+  const decoded = decodeKubernetesProtobuf(bytes.value);
   if (decoded.ok) return decoded;
   if (decoded.problem === "unknown-kind") return refuse(unknownFormat(["application/json", "application/yaml"]));
   return refuse(failure("BadRequest", `the body is not Kubernetes' protobuf: ${decoded.message}`));
@@ -80,16 +85,34 @@ function parseYamlText(text: string): Body {
   return json === undefined ? { ok: true, value: undefined } : parseJsonText(json);
 }
 
-/** @returns null as soon as the body is longer than the limit */
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array | null> {
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return null;
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-    length += chunk.byteLength;
-    if (length > maxBytes) return null;
-    chunks.push(chunk);
+/** Stops as soon as the body is longer than the limit, or takes too long. */
+async function readBytes(request: Request, maxBytes: number): Promise<Outcome<Uint8Array>> {
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return tooLarge(maxBytes);
+  if (request.body === null) return { ok: true, value: new Uint8Array() };
+  const reader = (request.body as ReadableStream<Uint8Array>).getReader();
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    void reader.cancel();
+  }, BODY_TIMEOUT_MS);
+  try {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      length += read.value.byteLength;
+      if (length > maxBytes) return tooLarge(maxBytes);
+      chunks.push(read.value);
+    }
+    if (isLate) return refuse(failure("Timeout", `the body took more than ${BODY_TIMEOUT_MS} ms`));
+    return { ok: true, value: concatenated(chunks, length) };
+  } catch (error) {
+    return refuse(failure("BadRequest", `the body ended early: ${(error as Error).message}`));
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+function concatenated(chunks: readonly Uint8Array[], length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   let offset = 0;
   for (const chunk of chunks) {
@@ -99,14 +122,14 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
   return bytes;
 }
 
-function tooLarge(maxBytes: number): Body {
+function tooLarge(maxBytes: number): Refusal {
   return refuse(failure("RequestEntityTooLarge", `Request entity too large: limit is ${maxBytes}`));
 }
 
-function tooDeep(): Body {
+function tooDeep(): Refusal {
   return refuse(failure("BadRequest", `the body is nested deeper than ${MAX_NESTING} levels`));
 }
 
-function refuse(status: ApiStatus): Body {
+function refuse(status: ApiStatus): Refusal {
   return { ok: false, status };
 }

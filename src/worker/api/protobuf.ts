@@ -34,7 +34,8 @@ export function decodeKubernetesProtobuf(bytes: Uint8Array): Decoded {
 
 const MAGIC = [0x6b, 0x38, 0x73, 0x00];
 
-type Message = ReadonlyMap<number, Field>;
+/** By the number of the field. */
+type Message = Readonly<Record<number, Field>>;
 type Field = {
   readonly name: string;
   readonly wireType: 0 | 2;
@@ -65,13 +66,7 @@ const map = (name: string, value: Field): Field => ({
   name,
   wireType: 2,
   add(pbf, before) {
-    const entry = decode(
-      readBytes(pbf),
-      new Map([
-        [1, string("key")],
-        [2, value],
-      ]),
-    );
+    const entry = decode(readBytes(pbf), { 1: string("key"), 2: value });
     const merged: Record<string, unknown> = isJsonObject(before) ? before : {};
     setOwn(merged, String(entry.key ?? ""), entry.value ?? "");
     return merged;
@@ -81,105 +76,55 @@ const textMap = (name: string) => map(name, string("value"));
 /** JSON has no bytes: Kubernetes writes them in base64. */
 const bytesMap = (name: string) => map(name, { name: "value", wireType: 2, add: (pbf) => toBase64(readBytes(pbf)) });
 
-const UNKNOWN: Message = new Map([
-  [
-    1,
-    message(
-      "typeMeta",
-      new Map([
-        [1, string("apiVersion")],
-        [2, string("kind")],
-      ]),
-    ),
-  ],
-  [2, bytes("raw")],
-]);
+const UNKNOWN: Message = {
+  1: message("typeMeta", { 1: string("apiVersion"), 2: string("kind") }),
+  2: bytes("raw"),
+};
 
-const OWNER_REFERENCE: Message = new Map([
-  [1, string("kind")],
-  [3, string("name")],
-  [4, string("uid")],
-  [5, string("apiVersion")],
-  [6, boolean("controller")],
-  [7, boolean("blockOwnerDeletion")],
-]);
+const OWNER_REFERENCE: Message = {
+  1: string("kind"),
+  3: string("name"),
+  4: string("uid"),
+  5: string("apiVersion"),
+  6: boolean("controller"),
+  7: boolean("blockOwnerDeletion"),
+};
 
-const METADATA = message(
-  "metadata",
-  new Map([
-    [1, string("name")],
-    [2, string("generateName")],
-    [3, string("namespace")],
-    [5, string("uid")],
-    [6, string("resourceVersion")],
-    [11, textMap("labels")],
-    [12, textMap("annotations")],
-    [13, messages("ownerReferences", OWNER_REFERENCE)],
-    [14, strings("finalizers")],
-  ]),
-);
+const METADATA = message("metadata", {
+  1: string("name"),
+  2: string("generateName"),
+  3: string("namespace"),
+  5: string("uid"),
+  6: string("resourceVersion"),
+  11: textMap("labels"),
+  12: textMap("annotations"),
+  13: messages("ownerReferences", OWNER_REFERENCE),
+  14: strings("finalizers"),
+});
+
+const PRECONDITIONS: Message = { 1: string("uid"), 2: string("resourceVersion") };
 
 /** By kind. */
-const MESSAGES: ReadonlyMap<string, Message> = new Map([
-  [
-    "ConfigMap",
-    new Map([
-      [1, METADATA],
-      [2, textMap("data")],
-      [3, bytesMap("binaryData")],
-      [4, boolean("immutable")],
-    ]),
-  ],
+const MESSAGES: ReadonlyMap<string, Message> = new Map<string, Message>([
+  ["ConfigMap", { 1: METADATA, 2: textMap("data"), 3: bytesMap("binaryData"), 4: boolean("immutable") }],
   [
     "Secret",
-    new Map([
-      [1, METADATA],
-      [2, bytesMap("data")],
-      [3, string("type")],
-      [4, textMap("stringData")],
-      [5, boolean("immutable")],
-    ]),
+    { 1: METADATA, 2: bytesMap("data"), 3: string("type"), 4: textMap("stringData"), 5: boolean("immutable") },
   ],
-  [
-    "Namespace",
-    new Map([
-      [1, METADATA],
-      [2, message("spec", new Map([[1, strings("finalizers")]]))],
-    ]),
-  ],
+  ["Namespace", { 1: METADATA, 2: message("spec", { 1: strings("finalizers") }) }],
   [
     "DeleteOptions",
-    new Map([
-      [1, integer("gracePeriodSeconds")],
-      [
-        2,
-        message(
-          "preconditions",
-          new Map([
-            [1, string("uid")],
-            [2, string("resourceVersion")],
-          ]),
-        ),
-      ],
-      [3, boolean("orphanDependents")],
-      [4, string("propagationPolicy")],
-      [5, strings("dryRun")],
-    ]),
+    {
+      1: integer("gracePeriodSeconds"),
+      2: message("preconditions", PRECONDITIONS),
+      3: boolean("orphanDependents"),
+      4: string("propagationPolicy"),
+      5: strings("dryRun"),
+    },
   ],
-  [
-    "SelfSubjectAccessReview",
-    new Map([
-      [1, METADATA],
-      [2, message("spec", new Map())],
-    ]),
-  ],
-  [
-    "SelfSubjectRulesReview",
-    new Map([
-      [1, METADATA],
-      [2, message("spec", new Map([[1, string("namespace")]]))],
-    ]),
-  ],
+  ["SelfSubjectAccessReview", { 1: METADATA, 2: message("spec", {}) }],
+  ["SelfSubjectReview", { 1: METADATA }],
+  ["SelfSubjectRulesReview", { 1: METADATA, 2: message("spec", { 1: string("namespace") }) }],
 ]);
 
 /** Each message has its own reader over its own bytes, so that no length inside it can reach beyond its end. */
@@ -187,7 +132,7 @@ function decode(source: Uint8Array, fields: Message): Record<string, unknown> {
   const value: Record<string, unknown> = {};
   const pbf = new PbfReader(source);
   pbf.readFields((number) => {
-    const field = fields.get(number);
+    const field = fields[number];
     if (field === undefined) return;
     if (pbf.type !== field.wireType) throw new Error(`${field.name} has wire type ${pbf.type}`);
     const read = field.add(pbf, value[field.name]);
