@@ -13,6 +13,8 @@ const WATCH_ON_MS = REFRESH_AFTER_MS + 500;
 const OUTAGE_MS = FRESH_FOR_MS + 2_000;
 /** From the answer to a DELETE until the Routes object knows, and the bound of the gateways' memory. */
 const DELETED_WITHIN_MS = FRESH_FOR_MS + 1_000;
+/** A gateway may send requests to pods for so long without asking their Revision object. */
+const LEASE_MS = 10_000;
 const READY_TIMEOUT_MS = 30_000;
 
 let edge: TwoGateways;
@@ -125,6 +127,21 @@ describe("without the control plane", () => {
     });
     expect(await answersAfterReady(host, () => write("PUT", changed))).toEqual(bothSay("steady-00002"));
   });
+});
+
+it("the death of the process with all objects costs the other gateway no request to a host that it serves", async () => {
+  const host = hostOf("lasting");
+  await write("POST", app("lasting", { annotations: { "autoscaling.knative.dev/min-scale": "1" } }));
+  await readyAtMs("lasting");
+  const watching = watchHost(edge.ports.slice(1), host);
+  watched.push(watching);
+  await until("the first answer", () => (watching.seen.length > 0 ? true : null));
+  const pid = edge.objectsPid();
+  process.kill(pid, "SIGKILL");
+  await delay(LEASE_MS + 2_000);
+  expect(said(await watching.stop(0))).toEqual(new Set(["0: 200 hello from lasting-00001"]));
+  expect(edge.objectsPid()).not.toBe(pid);
+  await readyAtMs("lasting");
 });
 
 const SERVICES = "/apis/serving.knative.dev/v1/namespaces/default/services";

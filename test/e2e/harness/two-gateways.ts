@@ -3,7 +3,7 @@
  * gateway, the second is a gateway only and reaches them through Miniflare's registry. Neither knows of the other, so nothing
  * clears their memory but time. KV is shared. An agent runs the pods.
  */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
@@ -23,6 +23,8 @@ export type TwoGateways = {
   readonly client: ApiClient;
   /** From now on calls to objects of the class fail, never answer, or work again. */
   setFault(className: "ControlPlane" | "Routes", fault: "throws" | "hangs" | "none"): Promise<void>;
+  /** The process with the objects. After a SIGKILL Miniflare starts another on the same port. */
+  objectsPid(): number;
   stop(): Promise<void>;
 };
 
@@ -68,6 +70,7 @@ export async function startTwoGateways(): Promise<TwoGateways> {
       const answer = await requestOnce(first, "faults.test", `/${className}`, { method: "PUT", body: fault });
       if (answer.status !== 204) throw new Error(`the switch answered ${answer.status}: ${answer.body}`);
     },
+    objectsPid: () => Number(readFileSync(pidFileOf(stateDir, "first"), "utf8")),
     stop,
   };
 }
@@ -82,7 +85,7 @@ async function startProcess(
   const log = openLog(join(ownDir, "workerd.log"));
   const miniflare = new Miniflare({
     ...convertV4MiniflareOptions({
-      ...processOptions(join(stateDir, "shared"), join(ownDir, "workerd.pid")),
+      ...processOptions(join(stateDir, "shared"), pidFileOf(stateDir, name)),
       isolatedResourcePersistencePath: ownDir,
       unsafeDevRegistryPath: join(stateDir, "registry"),
       handleStructuredLogs: ({ level, message }) => log.write(`${level} ${message}\n`),
@@ -97,4 +100,8 @@ async function startProcess(
       log.end();
     },
   };
+}
+
+function pidFileOf(stateDir: string, name: string): string {
+  return join(stateDir, name, "workerd.pid");
 }
