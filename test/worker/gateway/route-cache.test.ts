@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { RouteEntry } from "../../../src/core/protocol/objects.ts";
 import { formatRouteCopy, routeCopyKey } from "../../../src/core/routing/copy.ts";
 import type { GatewayEnv } from "../../../src/worker/gateway/env.ts";
-import { recallRoute, resetRouteCache, resolveRoute } from "../../../src/worker/gateway/route-cache.ts";
+import { forgetRoutes, recallRoute, resetRouteCache, resolveRoute } from "../../../src/worker/gateway/route-cache.ts";
 import { entry } from "./fakes.ts";
 
 const HOST = "hello.default.apps.test";
@@ -132,6 +132,21 @@ describe("while the route table answers", () => {
     await late;
     expect(await table.ask()).toBe("known gen 2");
   });
+});
+
+it("what was asked before hosts were forgotten is not remembered after it", async () => {
+  const table = new Table();
+  const slow = Promise.withResolvers<RouteEntry>();
+  const env: GatewayEnv = {
+    ...table.env,
+    ROUTES: { getByName: () => ({ putEntries: async () => undefined, resolve: () => slow.promise }) },
+  };
+  const late = resolveRoute(HOST, env, { waitUntil: () => undefined });
+  table.put(2);
+  forgetRoutes([HOST]);
+  slow.resolve(entry(HOST, { generation: 1 }));
+  await late;
+  expect(await table.ask()).toBe("known gen 2");
 });
 
 describe("while the route table does not answer", () => {
