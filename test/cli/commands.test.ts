@@ -237,6 +237,17 @@ describe("service apply", () => {
   });
 });
 
+describe("service wait", () => {
+  it("ends when the service is ready, or says why it is not", async () => {
+    await create();
+    expect((await rouse("service", "wait", "hello")).out).toBe("Service 'hello' in namespace 'default' is ready.");
+    expect(await rouse("service", "wait", "nobody")).toMatchObject({ exitCode: 1 });
+    api.reconcile = failed;
+    await create("broken", "--no-wait");
+    expect(await rouse("service", "wait", "broken", "--wait-window", "0")).toMatchObject({ exitCode: 4 });
+  });
+});
+
 describe("service list", () => {
   it("is a table, in which who is asleep can be seen", async () => {
     await create();

@@ -138,10 +138,11 @@ describe("the rouse command", () => {
     const name = "hello.example.org";
     const created = await run(["domain", "create", name, "--ref", "hello"]);
     expect([created.exitCode, created.out]).toEqual([0, `Domain mapping '${name}' created in namespace 'default'.\n`]);
-    await until("the domain in the list", async () => {
+    await until("the domain to be ready", async () => {
       const { out } = await run(["domain", "list"]);
-      return /^hello\.example\.org .*hello$/m.test(out) ? true : null;
+      return /^hello\.example\.org .* True +hello$/m.test(out) ? true : null;
     });
+    expect(await body(name)).toMatch(/^hello from hello-0000[12]$/);
     expect((await run(["domain", "delete", name])).exitCode).toBe(0);
     expect((await run(["domain", "describe", name])).exitCode).toBe(1);
   });

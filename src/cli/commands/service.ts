@@ -6,6 +6,7 @@ import { serviceDescribeCommand } from "./service/describe.ts";
 import { serviceExportCommand } from "./service/export.ts";
 import { serviceListCommand } from "./service/list.ts";
 import { serviceUpdateCommand } from "./service/update.ts";
+import { serviceWaitCommand } from "./service/wait.ts";
 
 export function serviceCommand(): Command {
   return new Command("service")
@@ -17,5 +18,6 @@ export function serviceCommand(): Command {
     .addCommand(serviceListCommand())
     .addCommand(serviceDescribeCommand())
     .addCommand(serviceDeleteCommand())
-    .addCommand(serviceExportCommand());
+    .addCommand(serviceExportCommand())
+    .addCommand(serviceWaitCommand());
 }

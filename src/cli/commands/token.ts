@@ -16,6 +16,7 @@ export function tokenCommand(): Command {
       console.log(token);
       console.error(`\n${joinHint(client.edgeUrl, token)}`);
     }),
+    { isDefault: true },
   );
 }
 

@@ -14,7 +14,7 @@ const NOUNS: readonly string[] = ["service", "revision", "route", "domain", "age
 /** Options whose value is the name of a service. */
 const SERVICE_OPTIONS = ["--service", "--ref"];
 /** Verbs whose argument is a name that there is. */
-const EXISTING = ["update", "describe", "delete", "export", "list", "apply"];
+const EXISTING = ["update", "describe", "delete", "export", "list", "apply", "wait"];
 
 /**
  * @param words the command line without the program's name; the last one is being written and may be ""

@@ -10,9 +10,14 @@ const DEFAULT_WINDOW_SEC = 2;
 
 /** @param until what is waited for, e.g. "ready" */
 export function withWait(command: Command, until: "ready" | "deleted", isDefault: boolean): Command {
+  return withWaitBounds(
+    command.option("--wait", `wait until the service is ${until}`, isDefault).option("--no-wait", "do not wait"),
+  );
+}
+
+/** For a verb that waits anyway. */
+export function withWaitBounds(command: Command): Command {
   return command
-    .option("--wait", `wait until the service is ${until}`, isDefault)
-    .option("--no-wait", "do not wait")
     .addOption(
       new Option("--wait-timeout <seconds>", "seconds to wait before giving up")
         .default(DEFAULT_TIMEOUT_SEC)
