@@ -33,6 +33,11 @@ export function framesOf(events: readonly FrameEvent[], version: number): string
   return frames;
 }
 
+/** How much there is to send. */
+export function charsOf(events: readonly FrameEvent[]): number {
+  return events.reduce((chars, { text }) => chars + text.length, 0);
+}
+
 /** Rows of the log, each parsed at most once and made into text once per type, whoever asks. */
 export class LoggedChanges {
   readonly #changes: readonly LoggedChange[];

@@ -9,15 +9,17 @@
  */
 import type { WatchLinkQuery, WatchScope } from "../../core/protocol/watch-link.ts";
 import { type ApiStatus, failure } from "../../core/resource/api-status.ts";
-import { startOf } from "../../core/resource/watch-start.ts";
+import { startOf, type WatchStart } from "../../core/resource/watch-start.ts";
 import { listVersion } from "../../core/resource/watch-version.ts";
 import type { ObjectStore } from "./object-store.ts";
-import { framesOf, LoggedChanges, startEvents } from "./watch-frames.ts";
+import { charsOf, framesOf, LoggedChanges, startEvents } from "./watch-frames.ts";
 import { parseScope, type ScopeFilter } from "./watch-scope.ts";
 
 /** One frame per write that concerns it goes to each of them. */
 const MAX_WATCHERS = 2_000;
 const RETRY_AFTER_SEC = 10;
+/** What a watch starts with is sent at once, and its Worker has to keep it until the client has read it. */
+const MAX_START_CHARS = 8_000_000;
 /** A watcher that nothing concerns hears this often how far it is, while anything is written. */
 const PROGRESS_EVERY_MS = 60_000;
 
@@ -54,13 +56,14 @@ export class Watchers {
     const bounds = this.#objects.log.bounds();
     const start = startOf(query, bounds);
     if (start.type === "expired") return refuse(start.status);
+    const events = startEvents(start, scope.filter, this.#objects);
+    if (charsOf(events) > MAX_START_CHARS) return refuse(tooMuchFor(start));
     this.#sentVersion = bounds.newest;
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
     const { kind, namespace, labelSelector, fieldSelector } = query;
     server.serializeAttachment({ kind, namespace, labelSelector, fieldSelector } satisfies WatchScope);
     this.#add(server, Date.now());
-    const events = startEvents(start, scope.filter, this.#objects);
     for (const frame of framesOf(events, listVersion(bounds.newest))) this.#send(server, frame);
     return new Response(null, { status: 101, webSocket: client });
   }
@@ -128,6 +131,17 @@ function refuse(status: ApiStatus): Response {
 function tooMany(): ApiStatus {
   const message = `there are ${MAX_WATCHERS} watches already; close some or try again later`;
   return failure("ServiceUnavailable", message, { retryAfterSeconds: RETRY_AFTER_SEC });
+}
+
+/** A list comes in pages and is where a watch can go on. */
+function tooMuchFor(start: WatchStart): ApiStatus {
+  const much = `more than ${MAX_START_CHARS} characters`;
+  return start.type === "replay"
+    ? failure("Expired", `too old resource version: ${start.afterVersion} (${much} were written since)`)
+    : failure(
+        "RequestEntityTooLarge",
+        `the watch would start with ${much}; list, and watch from the list's resourceVersion`,
+      );
 }
 
 function closeQuietly(socket: WebSocket): void {

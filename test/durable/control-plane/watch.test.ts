@@ -131,3 +131,30 @@ test("more watchers than the object takes are sent away for a while", async () =
   await vi.waitFor(async () => expect(await openSockets()).toBe(0), { timeout: 5_000 });
   await (await Watcher.open(MAPS)).close();
 });
+
+test("a watch that would start with more than can be kept for it says how to go on", async () => {
+  const secrets = "/api/v1/namespaces/default/secrets";
+  const secret = (name: string, data = {}) => ({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name },
+    stringData: data,
+  });
+  const created = (await post(secrets, secret("first"))).body;
+  for (let index = 0; index < 9; index++) {
+    const { status } = await post(secrets, secret(`large-${index}`, { a: "x".repeat(700_000) }));
+    expect(status).toBe(201);
+  }
+  const refused = await requestWatch(`${secrets}?watch=true`);
+  expect(refused.status).toBe(413);
+  expect(((await refused.json()) as { message: string }).message).toContain("watch from the list's resourceVersion");
+
+  const replay = await Watcher.open(secrets, `resourceVersion=${created.metadata.resourceVersion}`);
+  expect((await replay.rest()).map(textOf)).toEqual(["ERROR Expired"]);
+
+  const list = (await get(`${secrets}?limit=1`)).body;
+  const watcher = await Watcher.open(secrets, `resourceVersion=${list.metadata.resourceVersion}`);
+  await remove(`${secrets}/first`);
+  expect(textOf((await watcher.next()) ?? { type: "", object: {} })).toBe("DELETED first");
+  await watcher.close();
+});
