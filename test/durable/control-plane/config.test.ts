@@ -235,6 +235,19 @@ describe("config-gc", () => {
     destroyed.mockRestore();
   });
 
+  test("deletes a revision at the moment when it is unused for too long, and nobody has to ask", async () => {
+    const destroyed = vi.spyOn(RevisionObject.prototype, "destroy").mockImplementation(async () => {});
+    const limits = { "retain-since-create-time": "1s", "retain-since-last-active-time": "2s" };
+    await configure("config-gc", { ...limits, "min-non-active-revisions": "0" });
+    const { metadata } = await applyTwice("aging");
+    expect(metadata.deletionTimestamp).toBeUndefined();
+    const gone = await until<Revision>("Revision", "aging-00001", (object) => !!object.metadata.deletionTimestamp);
+    const unusedSinceMs = Date.parse(metadata.annotations?.["serving.knative.dev/routingStateModified"] ?? "");
+    const unusedMs = Date.parse(gone.metadata.deletionTimestamp ?? "") - unusedSinceMs;
+    expect(unusedMs).toBeGreaterThanOrEqual(2_000);
+    destroyed.mockRestore();
+  });
+
   test("leaves a revision with no-gc alone until the annotation goes", async () => {
     const destroyed = vi.spyOn(RevisionObject.prototype, "destroy").mockImplementation(async () => {});
     await applyTwice("pinned");
