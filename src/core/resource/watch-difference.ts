@@ -8,7 +8,14 @@ import type { WatchEvent } from "./watch-event.ts";
 import { selectedName, type WatchRequest } from "./watch-start.ts";
 import { listVersion } from "./watch-version.ts";
 
-export type Listed = { readonly metadata: { readonly uid: string; readonly resourceVersion: string } };
+export type Listed = {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+  };
+};
 
 /** What makes `after` of `before`: deletions, then additions and changes in the order of the list. */
 export function differencesOf(before: readonly Listed[], after: readonly Listed[]): WatchEvent[] {
@@ -23,6 +30,26 @@ export function differencesOf(before: readonly Listed[], after: readonly Listed[
       return [{ type: version === undefined ? "ADDED" : "MODIFIED", object }];
     }),
   ];
+}
+
+/**
+ * The objects of a list, and those of the list before it that are missing for the first time: what an object behind the
+ * view did not say in time is back in the next list. One whose name was taken by another is gone for certain.
+ * @param known what was believed to be there before `listed`
+ * @param missing uids that the list before lacked too
+ */
+export function withMissing<T extends Listed>(
+  known: readonly T[],
+  listed: readonly T[],
+  missing: ReadonlySet<string>,
+): readonly T[] {
+  const uids = new Set(listed.map(({ metadata }) => metadata.uid));
+  const names = new Set(listed.map(nameOf));
+  const isDoubtful = (object: T) => {
+    const { uid } = object.metadata;
+    return !uids.has(uid) && !missing.has(uid) && !names.has(nameOf(object));
+  };
+  return [...listed, ...known.filter(isDoubtful)];
 }
 
 /** What a watch of a view begins with, or the Status that ends it: the rules of startOf, with a log of nothing. */
@@ -46,4 +73,8 @@ export function differenceStart(
 export function digestVersion(objects: readonly Listed[]): number {
   const parts = objects.map(({ metadata }) => `${metadata.uid} ${metadata.resourceVersion}`).sort();
   return listVersion(Number.parseInt(md5Hex(parts.join("\n")).slice(0, 12), 16) * 2);
+}
+
+function nameOf({ metadata }: Listed): string {
+  return `${metadata.namespace ?? ""}/${metadata.name}`;
 }

@@ -3,7 +3,13 @@ import type { Outcome } from "../../core/protocol/control-plane.ts";
 import { failure } from "../../core/resource/api-status.ts";
 import type { ViewType } from "../../core/resource/resource-type.ts";
 import { parseFieldSelector, parseLabelSelector, type Selectable } from "../../core/resource/selector.ts";
-import { differenceStart, differencesOf, digestVersion, type Listed } from "../../core/resource/watch-difference.ts";
+import {
+  differenceStart,
+  differencesOf,
+  digestVersion,
+  type Listed,
+  withMissing,
+} from "../../core/resource/watch-difference.ts";
 import type { WatchEvent } from "../../core/resource/watch-event.ts";
 import type { WatchRequest } from "../../core/resource/watch-start.ts";
 
@@ -28,6 +34,8 @@ export class ViewWatch {
   readonly #options: ViewWatchOptions;
   readonly #isSelected: (item: ViewItem) => boolean;
   #known: readonly ViewItem[] = [];
+  /** Uids of known objects that the last list lacked. */
+  #missing: ReadonlySet<string> = new Set();
   #seenAtMs = Date.now();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #isClosed = false;
@@ -71,11 +79,18 @@ export class ViewWatch {
       if (Date.now() - this.#seenAtMs > GIVE_UP_AFTER_MS) return this.#options.onBroken();
     } else {
       this.#seenAtMs = Date.now();
-      const events = differencesOf(this.#known, listed);
-      this.#known = listed;
-      if (events.length > 0) this.#options.onEvents(events, digestVersion(listed));
+      this.#tell(listed);
     }
     this.#lookLater();
+  }
+
+  #tell(listed: readonly ViewItem[]): void {
+    const before = this.#known;
+    this.#known = withMissing(before, listed, this.#missing);
+    const uids = new Set(listed.map(({ metadata }) => metadata.uid));
+    this.#missing = new Set(this.#known.map(({ metadata }) => metadata.uid).filter((uid) => !uids.has(uid)));
+    const events = differencesOf(before, this.#known);
+    if (events.length > 0) this.#options.onEvents(events, digestVersion(this.#known));
   }
 
   /** @returns null when they cannot be listed now; the next look may see them */

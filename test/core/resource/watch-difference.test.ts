@@ -1,7 +1,12 @@
 import { expect, test } from "vitest";
-import { differenceStart, differencesOf, digestVersion } from "../../../src/core/resource/watch-difference.ts";
+import {
+  differenceStart,
+  differencesOf,
+  digestVersion,
+  withMissing,
+} from "../../../src/core/resource/watch-difference.ts";
 
-const listed = (uid: string, resourceVersion = "1") => ({ metadata: { uid, resourceVersion } });
+const listed = (uid: string, resourceVersion = "1", name = uid) => ({ metadata: { name, uid, resourceVersion } });
 const summary = (events: ReturnType<typeof differencesOf>) =>
   events.map(({ type, object }) => `${type} ${(object as ReturnType<typeof listed>).metadata.uid}`);
 
@@ -13,6 +18,12 @@ test("what went, what came and what changed", () => {
 
 test("an object made anew under an old name goes and comes", () => {
   expect(summary(differencesOf([listed("uid-1")], [listed("uid-2")]))).toEqual(["DELETED uid-1", "ADDED uid-2"]);
+});
+
+test("what is missing once is kept, what is missing twice or was replaced is not", () => {
+  const known = [listed("here"), listed("once"), listed("twice"), listed("old", "1", "taken")];
+  const found = withMissing(known, [listed("here"), listed("new", "1", "taken")], new Set(["twice"]));
+  expect(found.map(({ metadata }) => metadata.uid)).toEqual(["here", "new", "once"]);
 });
 
 test("a list's version changes with what is in it, whatever the order, and is that of a list", () => {

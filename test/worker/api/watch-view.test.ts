@@ -33,19 +33,23 @@ async function watchOf(items: ViewItem[], fieldSelector = "") {
   return { state, seen, watch: opened.value };
 }
 
-test("tells what changes from one look to the next, and survives looks that fail", async () => {
+test("tells what changes from one look to the next, and survives looks that fail or lack an object", async () => {
   vi.useFakeTimers();
   const { state, seen, watch } = await watchOf([pod("a"), pod("b")]);
   state.isFailing = true;
   await vi.advanceTimersByTimeAsync(3_000);
   state.isFailing = false;
+  state.items = [pod("b"), pod("c")];
+  await vi.advanceTimersByTimeAsync(1_000);
   state.items = [pod("a", "2"), pod("c")];
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(seen).toEqual(["ADDED a", "ADDED b", "ADDED c", "MODIFIED a"]);
   await vi.advanceTimersByTimeAsync(1_000);
   watch.close();
   state.items = [];
   await vi.advanceTimersByTimeAsync(5_000);
   vi.useRealTimers();
-  expect(seen).toEqual(["ADDED a", "ADDED b", "DELETED b", "MODIFIED a", "ADDED c"]);
+  expect(seen).toEqual(["ADDED a", "ADDED b", "ADDED c", "MODIFIED a", "DELETED b"]);
 });
 
 test("gives up when nothing can be seen for a minute", async () => {
