@@ -4,6 +4,7 @@
  */
 import type { ScalingSpec } from "../autoscaler/spec.ts";
 import type { Config } from "../config/config.ts";
+import type { DeleteOptions } from "../protocol/control-plane.ts";
 import type { RevisionObservation, RevisionOrder, RouteEntry } from "../protocol/objects.ts";
 import type { PodTemplate } from "../protocol/pod.ts";
 import type { CoreService } from "../resource/core-service.ts";
@@ -28,6 +29,8 @@ export type Observed = {
   get<K extends keyof ObjectOfKind>(kind: K, namespace: string, name: string): ObjectOfKind[K] | null;
   /** Objects whose ownerReferences name the uid. */
   owned(ownerUid: string): readonly KubeObject[];
+  /** Objects in a namespace, of many only some, those first that are not marked for deletion; none when it is empty. */
+  members(namespace: string): readonly KubeObject[];
   keys(kind: KindName): readonly ObjectKey[];
   /** Objects that refer to the key by name (references.ts). */
   referrers(key: ObjectKey): readonly ObjectKey[];
@@ -71,8 +74,10 @@ export type Write =
   /** Spec, labels or annotations of an existing object; `metadata.generation` is already the new one. */
   | { readonly type: "update"; readonly object: KubeObject }
   | { readonly type: "update-status"; readonly object: KubeObject }
-  /** With all that it owns; a finalizer may hold it for a while. */
-  | { readonly type: "delete"; readonly object: KubeObject }
+  /** By default Background: with all that it owns. A finalizer may hold it for a while (deletion.ts). */
+  | { readonly type: "delete"; readonly object: KubeObject; readonly propagation?: DeleteOptions["propagation"] }
+  /** Takes a finalizer off an object that is being deleted. */
+  | { readonly type: "finalize"; readonly object: KubeObject; readonly finalizer: string }
   /** What a revision is; the shell sends it when it differs from what was sent last. */
   | { readonly type: "order"; readonly order: OrderDraft }
   /** Stop all pods of a deleted revision. */

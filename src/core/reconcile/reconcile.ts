@@ -3,6 +3,7 @@ import type { DomainMapping } from "../resource/domain-mapping.ts";
 import type { KubeObject } from "../resource/object.ts";
 import type { Configuration, Revision, Route, Service } from "../resource/serving.ts";
 import { reconcileConfiguration } from "./configuration.ts";
+import { reconcileDeletion } from "./deletion.ts";
 import { reconcileDomainMapping } from "./domain-mapping.ts";
 import { collectRevisions } from "./gc.ts";
 import { releaseHosts } from "./ingress.ts";
@@ -14,6 +15,7 @@ import { reconcileService } from "./service.ts";
 
 /** The writes that bring the world closer to an object's spec; none when it is there. */
 export function reconcile(object: KubeObject, observed: Observed, settings: Settings): Write[] {
+  if (object.metadata.deletionTimestamp !== undefined) return reconcileDeletion(object, observed, settings);
   switch (object.kind) {
     case "Service":
       return reconcileService(object as Service, observed, settings);

@@ -12,7 +12,8 @@
 import type { Section } from "../config/config-maps.ts";
 import { ANNOTATION_ROUTES, LABEL_CONFIGURATION } from "../resource/annotations.ts";
 import type { DomainMapping } from "../resource/domain-mapping.ts";
-import { type KindName, type KubeObject, keyOf, type ObjectKey } from "../resource/object.ts";
+import { type KindName, type KubeObject, keyOf, type ObjectKey, type OwnerReference } from "../resource/object.ts";
+import { STORED_TYPES } from "../resource/resource-type.ts";
 import type { Configuration, Revision, Route } from "../resource/serving.ts";
 import { CLUSTER_LOCAL_DOMAIN } from "../routing/hosts.ts";
 import { referredKind } from "./domain-mapping.ts";
@@ -73,15 +74,10 @@ export function routesAnnotation(object: KubeObject): string[] {
   return (object.metadata.annotations?.[ANNOTATION_ROUTES] ?? "").split(",").filter((name) => name !== "");
 }
 
-/** Kinds that make other objects and keep them as they want them. */
-const OWNER_KINDS: readonly KindName[] = ["Service", "Configuration", "Route"];
-
 /** The keys to reconcile when an object was made, changed or removed, itself not included. */
 export function dependentsOf(object: KubeObject, observed: Observed): ObjectKey[] {
   const namespace = object.metadata.namespace ?? "";
-  const owners = (object.metadata.ownerReferences ?? [])
-    .filter((reference) => OWNER_KINDS.includes(reference.kind as KindName))
-    .map((reference) => ({ kind: reference.kind as KindName, namespace, name: reference.name }));
+  const owners = (object.metadata.ownerReferences ?? []).flatMap((owner) => ownerKey(owner, namespace));
   if (object.kind === "DomainMapping") return [...owners, ...observed.referrers(domainKey(object.metadata.name))];
   const keys: ObjectKey[] = [...owners, ...referencesOf(object), ...observed.referrers(keyOf(object))];
   if (object.kind === "Configuration") keys.push(...latestCreated(object as Configuration));
@@ -107,6 +103,12 @@ export const CONFIG_DEPENDENTS: Readonly<Record<Section, readonly KindName[]>> =
   gc: ["Configuration"],
   network: ["Route", "DomainMapping"],
 };
+
+/** An owner keeps its children as it wants them, and may wait for them to go. */
+function ownerKey({ apiVersion, kind, name }: OwnerReference, namespace: string): ObjectKey[] {
+  const type = STORED_TYPES.find((known) => known.wireKind === kind && known.apiVersion === apiVersion);
+  return type === undefined ? [] : [{ kind: type.kind, namespace: type.isNamespaced ? namespace : "", name }];
+}
 
 /** The routing state of a configuration's newest revision depends on who targets the configuration. */
 function latestCreated(configuration: Configuration): ObjectKey[] {

@@ -7,7 +7,6 @@ import type { RevisionObservation, RevisionOrder } from "../protocol/objects.ts"
 import {
   ANNOTATION_ROUTES,
   ANNOTATION_ROUTING_STATE_MODIFIED,
-  FINALIZER_PODS,
   LABEL_CONFIGURATION,
   LABEL_ROUTING_STATE,
   without,
@@ -26,10 +25,6 @@ import { makeOrder, servingContainer } from "./revision-order.ts";
 
 export function reconcileRevision(revision: Revision, observed: Observed, settings: Settings): Write[] {
   const { uid } = revision.metadata;
-  if (revision.metadata.deletionTimestamp !== undefined) {
-    const isHeld = revision.metadata.finalizers?.includes(FINALIZER_PODS) === true;
-    return isHeld ? [{ type: "destroy", revisionUid: uid }] : [];
-  }
   const metadata = withRoutingState(revision, observed, settings.nowMs);
   const isRelabelled = !jsonEqual(metadata, revision.metadata);
   const current: Revision = isRelabelled ? { ...revision, metadata } : revision;

@@ -10,6 +10,7 @@ import { generatedName } from "../name.ts";
 import { ANNOTATION_CREATOR, ANNOTATION_LAST_MODIFIER } from "./annotations.ts";
 import { type ApiStatus, conflict, failure } from "./api-status.ts";
 import { at, type FieldError, formatFieldErrors, generic, invalidValue, missingField } from "./field-error.ts";
+import { nextFinalizers, validateFinalizers } from "./finalizers.ts";
 import { jsonEqual } from "./json.ts";
 import type { RuleContext } from "./kind-rule.ts";
 import { KIND_RULES } from "./kind-rules.ts";
@@ -59,12 +60,14 @@ export function admitCreate(
     ...(sent.labels ? { labels: sent.labels } : {}),
     annotations: signCreation(type, sent, context.user),
     ...(sent.ownerReferences?.length ? { ownerReferences: sent.ownerReferences } : {}),
+    ...(sent.finalizers?.length ? { finalizers: sent.finalizers } : {}),
   };
   const made = withSpec({ ...rest, metadata }, rules.applyDefaults(rest.spec, null, context, metadata));
   const object = rules.normalize?.(made) ?? made;
   const errors = [
     ...validateMetadata(metadata, rules.nameRule),
     ...validateOwners(metadata),
+    ...validateFinalizers(metadata, null),
     ...rules.validate(object, null, context),
   ];
   return errors.length > 0 ? invalid(type, errors) : { ok: true, object };
@@ -80,7 +83,8 @@ export function admitUpdate(type: StoredType, stored: KubeObject, body: unknown,
   const rules = KIND_RULES[type.kind];
   const spec = rules.applyDefaults(rest.spec, stored.spec ?? null, context, stored.metadata);
   const isSpecChanged = !jsonEqual(spec, stored.spec);
-  const { labels: _labels, annotations: _annotations, ...kept } = stored.metadata;
+  const { labels: _labels, annotations: _annotations, finalizers: _finalizers, ...kept } = stored.metadata;
+  const finalizers = nextFinalizers(stored.metadata, sent);
   const signed = signUpdate(type, stored, sent, isSpecChanged, context.user);
   const made: KubeObject = {
     ...withSpec({ ...rest, metadata: stored.metadata }, spec),
@@ -88,6 +92,7 @@ export function admitUpdate(type: StoredType, stored: KubeObject, body: unknown,
       ...kept,
       ...(sent.labels ? { labels: sent.labels } : {}),
       annotations: signed.annotations,
+      ...(finalizers.length === 0 ? {} : { finalizers }),
       generation: stored.metadata.generation + (isSpecChanged ? 1 : 0),
     },
     ...(stored.status === undefined ? {} : { status: stored.status }),
@@ -96,6 +101,7 @@ export function admitUpdate(type: StoredType, stored: KubeObject, body: unknown,
   const errors = [
     ...signed.errors,
     ...validateMetadata(object.metadata, rules.nameRule),
+    ...validateFinalizers(object.metadata, stored.metadata),
     ...rules.validate(object, stored, context),
   ];
   return errors.length > 0 ? invalid(type, errors) : { ok: true, object };

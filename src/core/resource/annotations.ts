@@ -27,6 +27,10 @@ export const AUTOSCALING_PREFIX = "autoscaling.knative.dev/";
 
 /** Holds a Revision until its pods are gone. */
 export const FINALIZER_PODS = "revisions.rouse.dev/pods";
+/** Kubernetes' own: holds an object until what it owns is gone. */
+export const FINALIZER_FOREGROUND = "foregroundDeletion";
+/** Holds a Namespace that is being deleted until it is empty. */
+export const FINALIZER_NAMESPACE = "kubernetes";
 
 /** A copy without some keys. */
 export function without(

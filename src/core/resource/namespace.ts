@@ -3,8 +3,9 @@ import type { KindRules } from "./kind-rule.ts";
 import { any } from "./schema.ts";
 import { kindSchema } from "./serving.ts";
 
-/** The status of every namespace: they go at once, so there is no other phase. */
 export const NAMESPACE_STATUS = { phase: "Active" };
+/** While what is in it goes. */
+export const TERMINATING_STATUS = { phase: "Terminating" };
 
 /** They are always there: the system works with them. */
 export const LASTING_NAMESPACES: readonly string[] = ["default", "knative-serving", "kube-system", "istio-system"];

@@ -15,7 +15,15 @@ import {
   admitUpdate,
   type NewIdentity,
 } from "../../core/resource/admit.ts";
-import { type ApiStatus, alreadyExists, conflict, deleted, failure, notFound } from "../../core/resource/api-status.ts";
+import {
+  type ApiStatus,
+  alreadyExists,
+  conflict,
+  deleted,
+  failure,
+  namespaceTerminating,
+  notFound,
+} from "../../core/resource/api-status.ts";
 import { jsonEqual, mergePatch } from "../../core/resource/json.ts";
 import { LASTING_NAMESPACES, NAMESPACE_STATUS } from "../../core/resource/namespace.ts";
 import type { KindName, KubeObject, ObjectKey } from "../../core/resource/object.ts";
@@ -54,7 +62,9 @@ export class ObjectRequests {
     const admission = admitCreate(type, namespace, body, newIdentity(), context);
     if (!admission.ok) return admission;
     const { name } = admission.object.metadata;
-    if (this.#find({ kind, namespace, name }) !== null) return refused(alreadyExists(type, name));
+    const existing = this.#find({ kind, namespace, name });
+    if (existing !== null) return refused(alreadyExists(type, name, existing.metadata.deletionTimestamp !== undefined));
+    if (this.#world.isTerminating(namespace)) return refused(namespaceTerminating(type, name, namespace));
     const home = this.#missingNamespace(namespace, context);
     if (home !== null && !home.ok) return home;
     const object = kind === "Namespace" ? { ...admission.object, status: NAMESPACE_STATUS } : admission.object;
@@ -99,20 +109,10 @@ export class ObjectRequests {
     return { ok: true, value: { items: cutToMessage(items), resourceVersion, continueToken: "" } };
   }
 
-  /** With a namespace goes all that is in it. */
-  #delete(object: KubeObject, _options: DeleteOptions, nowMs: number): void {
-    const { name, uid } = object.metadata;
-    const kinds = object.kind === "Namespace" ? Object.values(RESOURCE_TYPES).filter((type) => type.isNamespaced) : [];
-    for (const { kind } of kinds) {
-      for (const member of this.#world.objects.list(kind, name)) this.#deleteIfThere(member.metadata.uid, nowMs);
-    }
-    this.#deleteIfThere(uid, nowMs);
-  }
-
-  /** An owner deleted before it may have taken it along. */
-  #deleteIfThere(uid: string, nowMs: number): void {
-    const object = this.#world.objects.getByUid(uid);
-    if (object !== null) this.#world.delete(object, nowMs);
+  /** Of a selection, one may have taken another along. */
+  #delete({ metadata }: KubeObject, { propagation }: DeleteOptions, nowMs: number): void {
+    const object = this.#world.objects.getByUid(metadata.uid);
+    if (object !== null) this.#world.delete(object, nowMs, propagation);
   }
 
   /** A namespace comes into being with its first object. null = it is there, or the kind has none. */
@@ -157,7 +157,7 @@ export class ObjectRequests {
     if (isDryRun || isUnchanged) return { ok: true, value: object };
     const stored = this.#engine.transact((nowMs) => {
       for (const made of first) this.#world.objects.put(made, null, nowMs);
-      return this.#world.objects.put(object, before, nowMs);
+      return this.#world.save(object, before, nowMs);
     });
     return { ok: true, value: stored };
   }

@@ -6,6 +6,7 @@
 import type { ObjectOfKind, Observed } from "../../core/reconcile/observed.ts";
 import { dependentsOf, referencesOf } from "../../core/reconcile/references.ts";
 import { type KindName, type KubeObject, keyOf, type ObjectKey } from "../../core/resource/object.ts";
+import { RESOURCE_TYPES } from "../../core/resource/resource-type.ts";
 import { listVersion } from "../../core/resource/watch-version.ts";
 import { DomainClaims } from "./domain-claims.ts";
 import { EventLog } from "./event-log.ts";
@@ -90,6 +91,12 @@ export class ObjectStore {
       .map((row) => JSON.parse(String(row.body)) as KubeObject);
   }
 
+  /** Objects of a namespace, kind by kind, at most `limit`: those that are not marked for deletion, else one that is. */
+  members(namespace: string, limit: number): KubeObject[] {
+    const living = this.#membersWhere("body ->> '$.metadata.deletionTimestamp' IS NULL", namespace, limit);
+    return living.length > 0 ? living : this.#membersWhere("TRUE", namespace, 1);
+  }
+
   referrers({ kind, namespace, name }: ObjectKey): ObjectKey[] {
     return this.#sql
       .exec(
@@ -144,6 +151,21 @@ export class ObjectStore {
     this.#sql.exec("DELETE FROM objects WHERE uid = ?", object.metadata.uid);
   }
 
+  #membersWhere(condition: string, namespace: string, limit: number): KubeObject[] {
+    const found: KubeObject[] = [];
+    for (const kind of NAMESPACED_KINDS) {
+      const rows = this.#sql.exec(
+        `SELECT body FROM objects WHERE kind = ? AND namespace = ? AND ${condition} LIMIT ?`,
+        kind,
+        namespace,
+        limit - found.length,
+      );
+      for (const row of rows) found.push(JSON.parse(String(row.body)) as KubeObject);
+      if (found.length === limit) break;
+    }
+    return found;
+  }
+
   #markDependents(object: KubeObject | null): void {
     if (object === null || this.observed === null) return;
     this.#queue.add(keyOf(object));
@@ -171,6 +193,10 @@ export class ObjectStore {
     this.#sql.exec("DELETE FROM refs WHERE uid = ?", uid);
   }
 }
+
+const NAMESPACED_KINDS = Object.values(RESOURCE_TYPES)
+  .filter(({ isNamespaced }) => isNamespaced)
+  .map(({ kind }) => kind);
 
 function parseBody<T>(row: Record<string, SqlStorageValue> | undefined): T | null {
   return row === undefined ? null : (JSON.parse(String(row.body)) as T);

@@ -2,9 +2,11 @@
  * The stores of the control plane as one: what reconcilers read (`observed`), and how their writes are carried out.
  * Nothing here decides; every method runs inside the caller's transaction.
  */
+import { markForDeletion, type Propagation, withoutFinalizer, withoutOwner } from "../../core/reconcile/deletion.ts";
 import type { Observed, Settings, Write } from "../../core/reconcile/observed.ts";
 import { release } from "../../core/reconcile/reconcile.ts";
 import { followersOf } from "../../core/reconcile/references.ts";
+import { jsonEqual } from "../../core/resource/json.ts";
 import { type Draft, type KubeObject, keyOf } from "../../core/resource/object.ts";
 import { timestampOf } from "../../core/resource/timestamp.ts";
 import { isDomainSuffix } from "../../core/routing/domain.ts";
@@ -15,6 +17,9 @@ import { Outbox } from "./outbox.ts";
 import { RevisionLedger } from "./revision-ledger.ts";
 import { LiveConfig } from "./settings.ts";
 import { WorkQueue } from "./work-queue.ts";
+
+/** A transaction handles so many objects of a namespace that goes. */
+const MEMBERS_AT_ONCE = 200;
 
 /** What the environment says about this installation. */
 export type WorldOptions = {
@@ -47,6 +52,7 @@ export class World {
     this.observed = {
       get: (kind, namespace, name) => this.objects.get(kind, namespace, name),
       owned: (ownerUid) => this.objects.owned(ownerUid),
+      members: (namespace) => this.objects.members(namespace, MEMBERS_AT_ONCE),
       keys: (kind) => this.objects.keys(kind),
       referrers: (key) => this.objects.referrers(key),
       observation: (revisionUid) => this.revisions.observation(revisionUid),
@@ -77,7 +83,12 @@ export class World {
       }
       case "delete": {
         const stored = this.objects.getByUid(write.object.metadata.uid);
-        if (stored !== null) this.delete(stored, nowMs);
+        if (stored !== null) this.delete(stored, nowMs, write.propagation);
+        return;
+      }
+      case "finalize": {
+        const stored = this.objects.getByUid(write.object.metadata.uid);
+        if (stored !== null) this.finalize(stored, write.finalizer, nowMs);
         return;
       }
       case "order":
@@ -102,32 +113,57 @@ export class World {
     }
   }
 
-  /** Deletes an object and all that it owns; what a finalizer holds is marked and goes later. */
-  delete(object: KubeObject, nowMs: number): void {
-    const { finalizers = [], deletionTimestamp } = object.metadata;
-    if (finalizers.length > 0) {
-      if (deletionTimestamp !== undefined) return;
-      const metadata = { ...object.metadata, deletionTimestamp: timestampOf(nowMs) };
-      this.objects.put({ ...object, metadata }, object, nowMs);
-      return;
+  /** What holds the object meanwhile is seen to by reconcilers (core/reconcile/deletion.ts). */
+  delete(object: KubeObject, nowMs: number, propagation: Propagation = "Background"): void {
+    if (propagation === "Orphan") {
+      for (const child of this.objects.owned(object.metadata.uid)) this.#disown(child, object.metadata.uid, nowMs);
     }
-    for (const write of release(object, this.observed)) this.apply(write, nowMs);
-    const children = this.objects.owned(object.metadata.uid);
-    this.objects.remove(object, nowMs);
-    if (object.kind === "Revision") this.revisions.forget(object.metadata.uid);
-    for (const child of children) this.delete(child, nowMs);
+    this.save(markForDeletion(object, propagation, nowMs), object, nowMs);
   }
 
   /** Takes a finalizer off an object that is being deleted, which goes with the last one. */
   finalize(object: KubeObject, finalizer: string, nowMs: number): void {
-    if (object.metadata.deletionTimestamp === undefined) return;
-    const finalizers = (object.metadata.finalizers ?? []).filter((name) => name !== finalizer);
-    this.delete({ ...object, metadata: { ...object.metadata, finalizers } }, nowMs);
+    if (object.metadata.deletionTimestamp !== undefined) this.save(withoutFinalizer(object, finalizer), object, nowMs);
+  }
+
+  /** Stores an object, or lets it go when it is marked for deletion and nothing holds it. */
+  save(object: KubeObject, before: KubeObject | null, nowMs: number): KubeObject {
+    const { deletionTimestamp, finalizers = [] } = object.metadata;
+    if (deletionTimestamp === undefined || finalizers.length > 0 || before === null) {
+      return jsonEqual(object, before) ? object : this.objects.put(object, before, nowMs);
+    }
+    this.#remove(before, nowMs);
+    return object;
+  }
+
+  #remove(object: KubeObject, nowMs: number): void {
+    const { uid, namespace = "" } = object.metadata;
+    for (const write of release(object, this.observed)) this.apply(write, nowMs);
+    const children = this.objects.owned(uid);
+    this.objects.remove(object, nowMs);
+    if (object.kind === "Revision") this.revisions.forget(uid);
+    for (const child of children) {
+      const hasOther = child.metadata.ownerReferences?.some(
+        (owner) => owner.uid !== uid && this.objects.getByUid(owner.uid) !== null,
+      );
+      if (hasOther) this.#disown(child, uid, nowMs);
+      else this.delete(child, nowMs);
+    }
+    if (this.isTerminating(namespace)) this.queue.add({ kind: "Namespace", namespace: "", name: namespace });
+  }
+
+  /** Whether a namespace is being deleted: nothing new may be made in it. */
+  isTerminating(namespace: string): boolean {
+    return this.objects.get("Namespace", "", namespace)?.metadata.deletionTimestamp !== undefined;
+  }
+
+  #disown(child: KubeObject, ownerUid: string, nowMs: number): void {
+    this.objects.put(withoutOwner(child, ownerUid), child, nowMs);
   }
 
   #create(draft: Draft, nowMs: number): void {
     const { kind, namespace, name } = keyOf(draft);
-    if (this.objects.get(kind, namespace, name) !== null) return;
+    if (this.objects.get(kind, namespace, name) !== null || this.isTerminating(namespace)) return;
     const metadata = {
       ...draft.metadata,
       uid: crypto.randomUUID(),

@@ -28,6 +28,7 @@ export function observedOf(
   return {
     get: (kind, namespace, name) => (byKey.get(id({ kind, namespace, name })) ?? null) as never,
     owned: (uid) => objects.filter((object) => object.metadata.ownerReferences?.some((owner) => owner.uid === uid)),
+    members: (namespace) => objects.filter(({ metadata }) => metadata.namespace === namespace),
     keys: (kind) => objects.filter((object) => object.kind === kind).map(keyOf),
     referrers: (key) =>
       objects.filter((object) => referencesOf(object).some((reference) => id(reference) === id(key))).map(keyOf),

@@ -156,16 +156,6 @@ describe("containerStatuses", () => {
   });
 });
 
-test("a deleted revision is told to destroy itself and gets no orders", () => {
-  const leaving = revision("hello-00001", "True", {
-    deletionTimestamp: "2026-01-31T12:00:00Z",
-    finalizers: ["revisions.rouse.dev/pods"],
-  });
-  expect(reconcileRevision(leaving, observedOf([leaving]), SETTINGS)).toEqual([
-    { type: "destroy", revisionUid: "uid-hello-00001" },
-  ]);
-});
-
 test("the pod template resolves every default", () => {
   const bare = revision("hello-00001", "True");
   const spec = {

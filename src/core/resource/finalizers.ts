@@ -1,0 +1,34 @@
+/** metadata.finalizers as clients may change them: names of those who have something to do before an object goes. */
+import { isQualifiedKey } from "../name.ts";
+import { FINALIZER_FOREGROUND, FINALIZER_NAMESPACE, FINALIZER_PODS } from "./annotations.ts";
+import { at, type FieldError, generic, invalidValue } from "./field-error.ts";
+import type { ObjectMeta } from "./object.ts";
+
+/** The system's own, which it takes off itself when their work is done. */
+const LASTING: readonly string[] = [FINALIZER_PODS, FINALIZER_NAMESPACE];
+const STANDARD: readonly string[] = [FINALIZER_FOREGROUND, FINALIZER_NAMESPACE, "orphan"];
+
+/** The finalizers after an update: those that were sent, and those that only the system may take off. */
+export function nextFinalizers(stored: ObjectMeta, sent: Partial<ObjectMeta>): readonly string[] {
+  const kept = (stored.finalizers ?? []).filter((name) => LASTING.includes(name));
+  return [...new Set([...(sent.finalizers ?? []), ...kept])];
+}
+
+/**
+ * @param stored null on create
+ * Source: k8s.io/apimachinery/pkg/api/validation ValidateFinalizers, ValidateObjectMetaAccessorUpdate
+ */
+export function validateFinalizers(metadata: ObjectMeta, stored: ObjectMeta | null): FieldError[] {
+  const { finalizers = [] } = metadata;
+  const rule = "name is neither a standard finalizer name nor is it fully qualified";
+  const errors = finalizers
+    .filter((name) => !STANDARD.includes(name) && !(name.includes("/") && isQualifiedKey(name)))
+    .map((name) => invalidValue(name, "finalizers", rule));
+  const added = finalizers.filter((name) => stored?.finalizers?.includes(name) !== true);
+  if (stored?.deletionTimestamp !== undefined && added.length > 0) {
+    const found = added.map((name) => JSON.stringify(name)).join(", ");
+    const message = `no new finalizers can be added if the object is being deleted, found new finalizers []string{${found}}`;
+    errors.push(generic(message, "finalizers"));
+  }
+  return at("metadata", errors);
+}

@@ -1,0 +1,195 @@
+/** Deletion on the real store: in which order objects go, and what holds them. */
+import { expect, test } from "vitest";
+import type { DeleteOptions } from "../../../src/core/protocol/control-plane.ts";
+import { findCondition } from "../../../src/core/resource/conditions.ts";
+import type { KindName, KubeObject } from "../../../src/core/resource/object.ts";
+import type { Configuration, Route } from "../../../src/core/resource/serving.ts";
+import { LonePlane } from "../fakes/lone-plane.ts";
+
+const SERVING = { user: "tester", isDryRun: false, isStrict: false, apiVersion: "serving.knative.dev/v1" };
+const CORE = { ...SERVING, apiVersion: "v1" };
+
+/** One Service with a ready revision, in a namespace of its own. */
+class Cluster {
+  readonly lone: LonePlane;
+  readonly namespace: string;
+  constructor(lone: LonePlane, namespace: string) {
+    this.lone = lone;
+    this.namespace = namespace;
+  }
+
+  static async run(namespace: string, test: (cluster: Cluster) => Promise<void>): Promise<void> {
+    await LonePlane.run(`deletion-${namespace}`, async (lone) => {
+      const cluster = new Cluster(lone, namespace);
+      await cluster.create("Service", { metadata: { name: "hello" }, spec: SPEC }, SERVING);
+      await lone.settle();
+      const revision = await cluster.get("Revision", "hello-00001");
+      await lone.plane.revisionObserved({
+        ...{ revisionUid: revision?.metadata.uid ?? "", sequence: 1, desiredScale: 1, actualScale: 1 },
+        ...{ isInitialized: true, active: { status: "True", reason: "", message: "" }, failure: null },
+      });
+      await lone.settle();
+      await test(cluster);
+    });
+  }
+
+  key(kind: KindName, name: string) {
+    return { kind, namespace: kind === "Namespace" ? "" : this.namespace, name };
+  }
+
+  async get(kind: KindName, name: string): Promise<KubeObject | null> {
+    const found = await this.lone.plane.getObject(this.key(kind, name));
+    return found.ok ? found.value : null;
+  }
+
+  create(kind: KindName, body: object, options = CORE) {
+    return this.lone.plane.createObject(kind, kind === "Namespace" ? "" : this.namespace, body, options);
+  }
+
+  async delete(kind: KindName, name: string, propagation: DeleteOptions["propagation"]) {
+    const options = { isDryRun: false, propagation, uid: "", resourceVersion: "" };
+    return this.lone.plane.deleteObject(this.key(kind, name), options);
+  }
+
+  patch(kind: KindName, name: string, body: object) {
+    return this.lone.plane.patchObject(this.key(kind, name), { type: "merge", body }, SERVING);
+  }
+
+  left(): string[] {
+    return this.lone
+      .query(
+        "SELECT kind, name FROM objects WHERE namespace = ? AND kind != 'Event' ORDER BY kind, name",
+        this.namespace,
+      )
+      .map(({ kind, name }) => `${kind}/${name}`);
+  }
+
+  /** Kinds in the order in which they were deleted. */
+  gone(): unknown[] {
+    return this.lone
+      .query(
+        "SELECT kind FROM events WHERE type = 'DELETED' AND namespace = ? AND kind != 'Event' ORDER BY resource_version",
+        this.namespace,
+      )
+      .map(({ kind }) => kind);
+  }
+}
+
+const SPEC = { template: { spec: { containers: [{ image: "dev.local/hello" }] } } };
+
+test("in the background the owner goes first", async () => {
+  await Cluster.run("background", async (cluster) => {
+    await cluster.delete("Service", "hello", "Background");
+    expect(cluster.left()).toEqual(["Revision/hello-00001"]);
+    await cluster.lone.settle();
+    expect(cluster.left()).toEqual([]);
+    expect(cluster.gone()[0]).toBe("Service");
+  });
+});
+
+test("in the foreground the owner goes last, marked until then", async () => {
+  await Cluster.run("foreground", async (cluster) => {
+    const answer = await cluster.delete("Service", "hello", "Foreground");
+    expect(answer).toMatchObject({
+      value: {
+        kind: "Service",
+        metadata: { finalizers: ["foregroundDeletion"], deletionTimestamp: expect.any(String) },
+      },
+    });
+    const again = await cluster.create("Service", { metadata: { name: "hello" }, spec: SPEC }, SERVING);
+    expect(again).toMatchObject({
+      status: {
+        reason: "AlreadyExists",
+        message: 'object is being deleted: services.serving.knative.dev "hello" already exists',
+      },
+    });
+    await cluster.lone.settle();
+    expect(cluster.left()).toEqual([]);
+    expect(cluster.gone().at(-1)).toBe("Service");
+    expect(cluster.gone().indexOf("Revision")).toBeLessThan(cluster.gone().indexOf("Configuration"));
+  });
+});
+
+test("orphans stay, without their owner", async () => {
+  await Cluster.run("orphan", async (cluster) => {
+    await cluster.delete("Service", "hello", "Orphan");
+    await cluster.lone.settle();
+    expect(cluster.left()).toEqual(["Configuration/hello", "CoreService/hello", "Revision/hello-00001", "Route/hello"]);
+    expect((await cluster.get("Route", "hello"))?.metadata.ownerReferences).toBeUndefined();
+  });
+});
+
+test("a finalizer of a client holds an object until the client takes it off", async () => {
+  await Cluster.run("held", async (cluster) => {
+    await cluster.patch("Service", "hello", { metadata: { finalizers: ["acme.dev/backup"] } });
+    await cluster.delete("Service", "hello", "Background");
+    await cluster.lone.settle();
+    expect(cluster.left()).toContain("Configuration/hello");
+    const more = await cluster.patch("Service", "hello", {
+      metadata: { finalizers: ["acme.dev/backup", "acme.dev/b"] },
+    });
+    expect(!more.ok && more.status.message).toContain(
+      'no new finalizers can be added if the object is being deleted, found new finalizers []string{"acme.dev/b"}: metadata.finalizers',
+    );
+    expect(await cluster.patch("Service", "hello", { metadata: { finalizers: null } })).toMatchObject({ ok: true });
+    await cluster.lone.settle();
+    expect(cluster.left()).toEqual([]);
+  });
+});
+
+test("nobody but the system lets a Revision go before its pods are gone", async () => {
+  await Cluster.run("pods", async (cluster) => {
+    await cluster.patch("Revision", "hello-00001", { metadata: { finalizers: null } });
+    const { metadata } = (await cluster.get("Revision", "hello-00001")) as KubeObject;
+    expect(metadata.finalizers).toEqual(["revisions.rouse.dev/pods"]);
+  });
+});
+
+test("a namespace is Terminating, takes nothing new and goes when it is empty", async () => {
+  await Cluster.run("leaving", async (cluster) => {
+    await cluster.create("ConfigMap", { metadata: { name: "settings", finalizers: ["acme.dev/hold"] } });
+    expect(await cluster.delete("Namespace", "leaving", "Background")).toMatchObject({
+      value: { kind: "Namespace", status: { phase: "Terminating" } },
+    });
+    await cluster.lone.settle();
+    expect(cluster.left()).toEqual(["ConfigMap/settings"]);
+    expect(await cluster.create("Secret", { metadata: { name: "late" } })).toMatchObject({
+      status: {
+        code: 403,
+        message:
+          'secrets "late" is forbidden: unable to create new content in namespace leaving because it is being terminated',
+      },
+    });
+    await cluster.patch("ConfigMap", "settings", { metadata: { finalizers: [] } });
+    await cluster.lone.settle();
+    expect(await cluster.get("Namespace", "leaving")).toBeNull();
+    expect(cluster.left()).toEqual([]);
+  });
+});
+
+test("a Revision that is deleted while traffic goes to it is missed, then made again", async () => {
+  await Cluster.run("missed", async (cluster) => {
+    await cluster.patch("Service", "hello", {
+      spec: {
+        ...SPEC,
+        traffic: [{ revisionName: "hello-00001", percent: 100 }],
+        template: { metadata: { name: "hello-two" } },
+      },
+    });
+    await cluster.lone.settle();
+    await cluster.delete("Revision", "hello-00001", "Background");
+    await cluster.lone.settle();
+    const route = (await cluster.get("Route", "hello")) as Route;
+    expect(findCondition(route.status, "AllTrafficAssigned")).toMatchObject({
+      status: "False",
+      reason: "RevisionMissing",
+      message: 'Revision "hello-00001" referenced in traffic not found.',
+    });
+    const configuration = (await cluster.get("Configuration", "hello")) as Configuration;
+    expect(findCondition(configuration.status, "Ready")).toMatchObject({
+      status: "False",
+      reason: "RevisionDeleted",
+      message: 'Revision "hello-00001" was deleted.',
+    });
+  });
+});
