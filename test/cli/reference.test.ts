@@ -14,6 +14,7 @@ import { DEFAULTS_CONFIG_KEYS } from "../../src/core/config/defaults-config.ts";
 import { FEATURES_CONFIG_KEYS } from "../../src/core/config/features-config.ts";
 import { GC_CONFIG_KEYS } from "../../src/core/config/gc-config.ts";
 import { NETWORK_CONFIG_KEYS } from "../../src/core/config/network-config.ts";
+import { ROLLOUT_DURATION_KEYS } from "../../src/core/resource/duration-annotation.ts";
 import { parseYaml } from "../../src/durable/control-plane/yaml.ts";
 
 const doc = (path: string) => readFileSync(join(PACKAGE_ROOT, "docs", path), "utf8");
@@ -21,8 +22,9 @@ const doc = (path: string) => readFileSync(join(PACKAGE_ROOT, "docs", path), "ut
 const firstCells = (text: string) => [...text.matchAll(/^\| `([^`]+)` \|/gm)].map(([, cell = ""]) => cell);
 
 describe("the reference", () => {
-  it("has every annotation that says something, and no other", () => {
-    const known = [...SCALING_KEYS, "rouse.dev/driver"];
+  it("has every annotation that is read, and no other", () => {
+    const signatures = ["serving.knative.dev/creator", "serving.knative.dev/lastModifier"];
+    const known = [...SCALING_KEYS, ...ROLLOUT_DURATION_KEYS, ...signatures, "rouse.dev/driver"];
     const documented = doc("reference/annotations.md").match(
       /`(autoscaling|serving)\.knative\.dev\/[\w-]+`|`rouse\.dev\/driver`/g,
     );
