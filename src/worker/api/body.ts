@@ -19,7 +19,8 @@ const YAML_TYPES: ReadonlySet<string> = new Set(["application/yaml", "applicatio
 /** What an object may be written in; without a type it is JSON. */
 const OBJECT_TYPES: readonly string[] = ["application/json", "application/yaml", PROTOBUF_TYPE];
 
-export type Body = Outcome<unknown>;
+/** `text` is there for JSON alone: what it says twice is gone from the value. */
+export type Body = { readonly ok: true; readonly value: unknown; readonly text?: string } | Refusal;
 type Refusal = { readonly ok: false; readonly status: ApiStatus };
 
 /** @returns the parsed body (undefined when it is empty), or the Status that refuses it */
@@ -68,7 +69,7 @@ async function readProtobufBody(request: Request): Promise<Body> {
 function parseJsonText(text: string): Body {
   if (nestingDepth(text, MAX_NESTING) > MAX_NESTING) return tooDeep();
   try {
-    return { ok: true, value: JSON.parse(text) };
+    return { ok: true, value: JSON.parse(text), text };
   } catch (error) {
     return refuse(failure("BadRequest", `the body is not JSON: ${(error as Error).message}`));
   }
@@ -82,6 +83,7 @@ function parseYamlText(text: string): Body {
   } catch (error) {
     return refuse(failure("BadRequest", `the body is not YAML: ${(error as Error).message}`));
   }
+  // A member that YAML names twice has been refused by its parser.
   return json === undefined ? { ok: true, value: undefined } : parseJsonText(json);
 }
 

@@ -1,6 +1,7 @@
 /** Writes of stored objects: create, replace, patch and delete, one object or a selection. */
 import type { Outcome, WriteOptions } from "../../core/protocol/control-plane.ts";
 import { failure } from "../../core/resource/api-status.ts";
+import { duplicateFields } from "../../core/resource/duplicate-fields.ts";
 import { KIND_RULES } from "../../core/resource/kind-rules.ts";
 import type { KubeObject, ObjectKey } from "../../core/resource/object.ts";
 import { represent } from "../../core/resource/representation.ts";
@@ -20,18 +21,18 @@ const MAX_WARNINGS = 20;
 export async function createObject(c: ApiContext, type: StoredType, namespace: string): Promise<Response> {
   const request = await readWrite(c, type, "CreateOptions");
   if (!request.ok) return answerStatus(request.status);
-  const { body, query } = request.value;
+  const { body, query, warnings } = request.value;
   const controlPlane = controlPlaneOf(c.env);
   const outcome = await controlPlane.createObject(type.kind, namespace, body, writeOptions(c, type, query));
-  return answerWrite(c, type, outcome, unknownFields(type, query, body), 201);
+  return answerWrite(c, type, outcome, warnings, 201);
 }
 
 export async function replaceObject(c: ApiContext, type: StoredType, key: ObjectKey): Promise<Response> {
   const request = await readWrite(c, type, "UpdateOptions");
   if (!request.ok) return answerStatus(request.status);
-  const { body, query } = request.value;
+  const { body, query, warnings } = request.value;
   const outcome = await controlPlaneOf(c.env).replaceObject(key, body, writeOptions(c, type, query));
-  return answerWrite(c, type, outcome, unknownFields(type, query, body));
+  return answerWrite(c, type, outcome, warnings);
 }
 
 export async function patchObject(c: ApiContext, type: StoredType, key: ObjectKey): Promise<Response> {
@@ -72,7 +73,12 @@ export async function deleteCollection(c: ApiContext, type: StoredType, namespac
   return answerList(c, type, { ok: true, value: list });
 }
 
-type WriteRequest = { readonly body: unknown; readonly query: WriteQuery };
+type WriteRequest = {
+  readonly body: unknown;
+  readonly query: WriteQuery;
+  /** What Warn says of the body. */
+  readonly warnings: readonly string[];
+};
 
 async function readWrite(c: ApiContext, type: StoredType, kind: OptionsKind): Promise<Outcome<WriteRequest>> {
   const query = parseWriteQuery(c, kind);
@@ -82,7 +88,16 @@ async function readWrite(c: ApiContext, type: StoredType, kind: OptionsKind): Pr
   if (body.value === undefined) {
     return { ok: false, status: failure("BadRequest", `the body is empty: a ${type.wireKind} is expected`) };
   }
-  return { ok: true, value: { body: body.value, query: query.value } };
+  const { fieldValidation } = query.value;
+  const doubled = fieldValidation === "Ignore" ? [] : duplicateFields(body.text ?? "");
+  const warnings = doubled.map((field) => `duplicate field ${JSON.stringify(field)}`);
+  if (fieldValidation === "Strict" && warnings.length > 0) {
+    const subject = `${type.wireKind} in version "${type.version}" cannot be handled as a ${type.wireKind}`;
+    const status = failure("BadRequest", `${subject}: strict decoding error: ${warnings.join(", ")}`);
+    return { ok: false, status };
+  }
+  warnings.push(...unknownFields(type, query.value, body.value));
+  return { ok: true, value: { body: body.value, query: query.value, warnings } };
 }
 
 function writeOptions(c: ApiContext, type: StoredType, query: WriteQuery): WriteOptions {
@@ -105,10 +120,10 @@ function answerWrite(
   c: ApiContext,
   type: StoredType,
   outcome: Outcome<KubeObject>,
-  unknown: readonly string[],
+  warnings: readonly string[],
   code = 200,
 ): Response {
   if (!outcome.ok) return answerStatus(outcome.status);
   const response = answerObject(c, type, { ok: true, value: represent(type, outcome.value) }, code);
-  return addWarnings(response, [...unknown, ...warningsOf(outcome.value)].slice(0, MAX_WARNINGS));
+  return addWarnings(response, [...warnings, ...warningsOf(outcome.value)].slice(0, MAX_WARNINGS));
 }

@@ -44,6 +44,17 @@ describe("fieldValidation", () => {
     expect(patched.headers.get("warning")).toContain("spec.shape");
   });
 
+  test("looks for what a body says twice", async () => {
+    const body = '{"metadata":{"name":"twice"},"data":{"a":"1","a":"2"}}';
+    const strict = await call("POST", `${MAPS}?fieldValidation=Strict`, body);
+    expect(strict.body.message).toBe(
+      'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: duplicate field "data.a"',
+    );
+    const warned = await call("POST", MAPS, body);
+    expect(warned.headers.get("warning")).toBe('299 - "duplicate field \\"data.a\\""');
+    expect(warned.body.data).toEqual({ a: "2" });
+  });
+
   test("warns of names that no header can carry", async () => {
     const body = { ...map("wild"), "line\r\nend ü": 1 };
     expect((await post(MAPS, body)).headers.get("warning")).toContain("unknown field");
