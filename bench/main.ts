@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: measures Rouse on this machine and prints aligned tables.
  *
- *     node bench/main.ts [--only cold|warm|routes|memory|idle]... [--quick] [--json FILE|-]
+ *     node bench/main.ts [--only cold|warm|routes|api|memory|idle]... [--quick] [--json FILE|-]
  *
  * Every number stands beside what it is compared with, taken in turn in the same run: docs/benchmarks.md says how.
  */
@@ -13,6 +13,7 @@ import { CliError } from "../src/cli/cli-error.ts";
 import { describeMachine } from "./machine.ts";
 import { renderSection } from "./report.ts";
 import type { Section, SectionOptions, SectionRun } from "./section.ts";
+import { measureApi } from "./sections/api.ts";
 import { measureCold } from "./sections/cold.ts";
 import { measureIdle } from "./sections/idle.ts";
 import { measureMemory } from "./sections/memory.ts";
@@ -23,6 +24,7 @@ const SECTIONS: Readonly<Record<string, SectionRun>> = {
   cold: measureCold,
   warm: measureWarm,
   routes: measureRoutes,
+  api: measureApi,
   memory: measureMemory,
   idle: measureIdle,
 };
@@ -30,7 +32,7 @@ const SECTIONS: Readonly<Record<string, SectionRun>> = {
 type Flags = { readonly only?: readonly string[]; readonly quick: boolean; readonly json?: string };
 
 const flags = new Command("bench")
-  .description("measure cold starts, the warm path, routes, memory and the cost at zero")
+  .description("measure cold starts, the warm path, routes, the API, memory and the cost at zero")
   .addOption(new Option("--only <section...>", "only these sections").choices(Object.keys(SECTIONS)))
   .option("--quick", "fewer and shorter rounds: a look, not a measurement", false)
   .option("--json <file>", "also write the numbers as JSON; - is stdout, and the tables go to stderr")
