@@ -1,6 +1,6 @@
 /**
  * A failure that the user can act on: what happened, to which object, and what to do next. Anything else that reaches
- * main.ts is a bug and is shown with its stack.
+ * main.ts is a bug.
  */
 export class CliError extends Error {
   override readonly name = "CliError";

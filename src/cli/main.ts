@@ -3,7 +3,7 @@
  * with the exit code that cli-error.ts has for it.
  */
 import { CommanderError } from "commander";
-import { CliError, EXIT_CODES } from "./cli-error.ts";
+import { CliError, EXIT_CODES, messageOf } from "./cli-error.ts";
 import { createProgram } from "./program.ts";
 import { paintWord } from "./text/colour.ts";
 import { indent } from "./text/table.ts";
@@ -28,7 +28,10 @@ function report(error: unknown): number {
   // Commander has said what is wrong with the command line, or has shown what was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODES.usage;
   if (!(error instanceof CliError)) {
-    console.error(error);
+    console.error(
+      process.env.ROUSE_DEBUG === undefined ? `${paintWord("error")}: unexpected: ${messageOf(error)}` : error,
+    );
+    console.error("  This is a bug of rouse; with ROUSE_DEBUG=1 it says where.");
     return EXIT_CODES.failed;
   }
   console.error(`${paintWord("error")}: ${indent(error.message).trimStart()}`);

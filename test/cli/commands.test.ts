@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -363,6 +365,16 @@ describe("a wrong command line", () => {
   });
 });
 
+describe("something that is no edge", () => {
+  it("is told from one by what it answers", async () => {
+    await using page = await startPage();
+    expect(await runCli(["service", "list"], page.url)).toMatchObject({
+      err: expect.stringContaining("did not answer as an edge of Rouse does"),
+      exitCode: 1,
+    });
+  });
+});
+
 describe("an edge that does not answer", () => {
   it.each([
     ["nobody listens", "http://127.0.0.1:1", "no answer from the edge at http://127.0.0.1:1"],
@@ -372,3 +384,13 @@ describe("an edge that does not answer", () => {
     expect([exitCode, err]).toEqual([3, expect.stringContaining(message)]);
   });
 });
+
+/** A web server that has nothing to do with Rouse. */
+async function startPage(): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer((_, response) => void response.end("<html></html>"));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: async () => void server.close() };
+}

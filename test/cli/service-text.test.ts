@@ -7,9 +7,10 @@ import { serviceState } from "../../src/cli/api/service-state.ts";
 import { readinessOf } from "../../src/cli/api/service-view.ts";
 import type { Condition, RevisionView, ServiceView } from "../../src/cli/api/views.ts";
 import { age } from "../../src/cli/text/age.ts";
-import { describeService, SERVICE_COLUMNS, serviceRow, wideCells } from "../../src/cli/text/service-text.ts";
+import { describeService, SERVICE_COLUMNS, serviceRow } from "../../src/cli/text/service-text.ts";
 import { attributes, listTable, table } from "../../src/cli/text/table.ts";
 import { reachableUrl } from "../../src/cli/text/url.ts";
+import { messageOf } from "../../src/cli/text/wide.ts";
 
 const CREATED = "2026-11-23T10:00:00Z";
 const nowMs = Date.parse("2026-11-23T10:05:30Z");
@@ -82,16 +83,15 @@ describe("the table of services", () => {
     expect(list(fresh, [], false)).toMatch(/^new +Starting +0\/0 +Unknown$/);
   });
 
-  it("shows image and message when it may be wide", () => {
-    const failed = withConditions({ type: "Ready", status: "False", message: "it broke\nsecond line" });
-    const spec = { template: { spec: { containers: [{ image: "a/b" }] } } };
-    expect(wideCells({ ...failed, spec })).toEqual(["a/b", "it broke"]);
+  it("shows the first line of a message where it may be wide", () => {
+    expect(messageOf(withConditions({ type: "Ready", status: "False", message: "it broke\nlog" }))).toBe("it broke");
   });
 
   it("leaves the URL alone behind an edge elsewhere, and when it is none", () => {
     expect(reachableUrl("http://a.b.example.com", "https://rouse.example.com:444")).toBe("http://a.b.example.com");
     expect(reachableUrl("http://a.Foo Bar", EDGE)).toBe("http://a.Foo Bar");
     expect(reachableUrl("", EDGE)).toBe("");
+    expect(reachableUrl("http://a.b.svc.cluster.local", EDGE)).toBe("http://a.b.svc.cluster.local");
   });
 
   it("leaves no blanks at the end of a line", () => {

@@ -1,4 +1,5 @@
 /** The control plane's HTTP API, as the command line uses it. */
+import { isJsonObject, type JsonObject } from "../../core/resource/json.ts";
 import { CliError, messageOf } from "../cli-error.ts";
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -75,6 +76,12 @@ export class ApiClient {
     const response = await this.request(method, path, body);
     if (response.status >= 200 && response.status < 300) return response.body;
     throw refusal(what, response);
+  }
+
+  /** @throws CliError for a body that no edge sends: something else answers there */
+  objectIn(body: unknown): JsonObject {
+    if (isJsonObject(body)) return body;
+    throw new CliError(`${this.edgeUrl} did not answer as an edge of Rouse does`, "Is --edge the control host?");
   }
 }
 

@@ -29,7 +29,8 @@ export async function listObjects<T>(
 ): Promise<ObjectList<T>> {
   const query = new URLSearchParams(selectors).toString();
   const path = nounPath(kind, namespace) + (query === "" ? "" : `?${query}`);
-  return (await client.expect(`list ${WORDS[kind].words}s`, "GET", path)) as ObjectList<T>;
+  const { items, ...list } = client.objectIn(await client.expect(`list ${WORDS[kind].words}s`, "GET", path));
+  return { ...list, items: Array.isArray(items) ? (items as T[]) : [] };
 }
 
 /** @throws CliError that names what may have been meant, when there is no such object */
@@ -37,7 +38,7 @@ export async function getObject<T>(client: ApiClient, kind: NounKind, namespace:
   const response = await client.request("GET", nounPath(kind, namespace, name));
   if (response.status === NOT_FOUND) throw await missing(client, kind, namespace, name);
   if (response.status >= 300) throw refusal(`read ${WORDS[kind].words} ${name}`, response);
-  return response.body as T;
+  return client.objectIn(response.body) as T;
 }
 
 /** @returns null when there is none */
@@ -50,7 +51,7 @@ export async function findObject<T>(
   const response = await client.request("GET", nounPath(kind, namespace, name));
   if (response.status === NOT_FOUND) return null;
   if (response.status >= 300) throw refusal(`read ${WORDS[kind].words} ${name}`, response);
-  return response.body as T;
+  return client.objectIn(response.body) as T;
 }
 
 /**
@@ -68,7 +69,7 @@ export async function updateObject<T extends object>(
     const before = await getObject<T>(client, kind, namespace, name);
     const path = nounPath(kind, namespace, name);
     const response = await client.request("PUT", path, await edit(before));
-    if (response.status < 300) return { before, after: response.body as T };
+    if (response.status < 300) return { before, after: client.objectIn(response.body) as T };
     if (response.status !== CONFLICT || attempt === MAX_UPDATE_ATTEMPTS) {
       throw refusal(`update ${WORDS[kind].words} ${name}`, response);
     }

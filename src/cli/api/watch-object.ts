@@ -71,7 +71,7 @@ async function read(client: ApiClient, path: string, signal: AbortSignal): Promi
   const response = await client.request("GET", path, undefined, signal);
   if (response.status === NOT_FOUND) return null;
   if (response.status >= 300) throw refusal("read the object", response);
-  return response.body as WatchedObject;
+  return client.objectIn(response.body) as WatchedObject;
 }
 
 function parseEvent(line: string): { readonly type: string; readonly object: WatchedObject | null } {

@@ -15,12 +15,14 @@ export type Listing<T extends Listed> = {
   readonly words: string;
   readonly columns: readonly string[];
   readonly row: (object: T) => readonly string[];
+  /** Behind the others, with `-o wide`. */
+  readonly wide?: { readonly columns: readonly string[]; readonly cells: (object: T) => readonly string[] };
   /** Of an object that has one. */
   readonly url?: (object: T) => string;
 };
 
 export function printList<T extends Listed>(
-  { kind, list, words, columns, row, url = () => "" }: Listing<T>,
+  { kind, list, words, columns, row, wide, url = () => "" }: Listing<T>,
   flags: ListFlags & OutputFlags,
 ): void {
   if (isMachine(flags.output)) {
@@ -32,8 +34,13 @@ export function printList<T extends Listed>(
   if (list.items.length === 0) return console.error(`No ${words} found.`);
   const isEverywhere = namespaceOf(flags) === null;
   const sorted = [...list.items].sort((a, b) => (sortKey(a.metadata) < sortKey(b.metadata) ? -1 : 1));
-  const rows = sorted.map((object) => [...(isEverywhere ? [object.metadata.namespace] : []), ...row(object)]);
-  const header = [...(isEverywhere ? ["NAMESPACE"] : []), ...columns];
+  const more = flags.output === "wide" ? wide : undefined;
+  const rows = sorted.map((object) => [
+    ...(isEverywhere ? [object.metadata.namespace] : []),
+    ...row(object),
+    ...(more?.cells(object) ?? []),
+  ]);
+  const header = [...(isEverywhere ? ["NAMESPACE"] : []), ...columns, ...(more?.columns ?? [])];
   console.log(listTable(header, rows, { headers: flags.headers, paint: paintStatus }));
 }
 

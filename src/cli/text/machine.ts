@@ -44,5 +44,6 @@ export function machineList<T extends Named>(
 
 export function documentText(format: "json" | "yaml", document: unknown): string {
   if (format === "json") return JSON.stringify(document, null, 2);
-  return stringify(document, { lineWidth: 0 }).trimEnd();
+  // Sorted as kn and kubectl do it, whatever order the fields came in: apiVersion, kind, metadata, spec, status.
+  return stringify(document, { lineWidth: 0, sortMapEntries: true }).trimEnd();
 }

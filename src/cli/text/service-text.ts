@@ -9,9 +9,6 @@ import { attributes, type Paint, section } from "./table.ts";
 import { reachableUrl } from "./url.ts";
 
 export const SERVICE_COLUMNS = ["NAME", "URL", "STATE", "PODS", "LATEST", "AGE", "CONDITIONS", "READY", "REASON"];
-/** Behind the others, with `-o wide`. */
-export const WIDE_SERVICE_COLUMNS = ["IMAGE", "MESSAGE"];
-
 /** Where and when somebody looks. */
 export type Viewpoint = {
   /** Of the edge that was asked: where it is this machine's, its port belongs to the services' URLs. */
@@ -38,11 +35,6 @@ export function serviceRow(
     ready.status,
     ready.reason ?? "",
   ];
-}
-
-export function wideCells(service: ServiceView): string[] {
-  const message = readyOf(service).message ?? "";
-  return [service.spec?.template.spec.containers[0]?.image ?? "", message.split("\n")[0] ?? ""];
 }
 
 /** @param isVerbose shows the revisions without traffic too */

@@ -5,7 +5,8 @@ import { didYouMean } from "../../api/near-names.ts";
 import { CliError } from "../../cli-error.ts";
 
 export async function listAgents(client: ApiClient): Promise<readonly AgentView[]> {
-  return ((await client.expect("list agents", "GET", "/rouse/v1/agents")) as { items: AgentView[] }).items;
+  const { items } = client.objectIn(await client.expect("list agents", "GET", "/rouse/v1/agents"));
+  return Array.isArray(items) ? (items as AgentView[]) : [];
 }
 
 /** @param nameOrUid a name that several machines have is no answer: then its uid is asked for */

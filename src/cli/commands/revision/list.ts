@@ -5,6 +5,7 @@ import { getObject, listObjects } from "../../api/objects.ts";
 import type { RevisionView, ServiceView } from "../../api/views.ts";
 import { type OutputFlags, outputOption } from "../../text/machine.ts";
 import { REVISION_COLUMNS, revisionRow } from "../../text/revision-text.ts";
+import { imageOf, messageOf, WIDE_COLUMNS } from "../../text/wide.ts";
 import { printList } from "../lists.ts";
 import { type ListFlags, namespaceOf, withListScope } from "../options.ts";
 
@@ -16,7 +17,7 @@ export function revisionListCommand(): Command {
     .description("show revisions with their traffic and tags")
     .argument("[name]", "only this one")
     .option("-s, --service <name>", "only those of this service")
-    .addOption(outputOption("json", "yaml", "name"));
+    .addOption(outputOption("json", "yaml", "name", "wide"));
   return withListScope(command).action(async (name: string | undefined, flags: Flags) => {
     const client = connect(flags);
     const namespace = namespaceOf(flags);
@@ -37,6 +38,10 @@ export function revisionListCommand(): Command {
           service.metadata.namespace === metadata.namespace,
       );
     const row = (revision: RevisionView) => revisionRow(revision, ownerOf(revision), Date.now());
-    printList({ kind: "Revision", list, words: "revisions", columns: REVISION_COLUMNS, row }, flags);
+    const wide = {
+      columns: WIDE_COLUMNS,
+      cells: (revision: RevisionView) => [imageOf(revision.spec), messageOf(revision)],
+    };
+    printList({ kind: "Revision", list, words: "revisions", columns: REVISION_COLUMNS, row, wide }, flags);
   });
 }

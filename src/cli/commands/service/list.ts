@@ -3,8 +3,9 @@ import { connect } from "../../api/connection.ts";
 import { listObjects } from "../../api/objects.ts";
 import type { RevisionView, ServiceView } from "../../api/views.ts";
 import { type OutputFlags, outputOption } from "../../text/machine.ts";
-import { SERVICE_COLUMNS, serviceRow, WIDE_SERVICE_COLUMNS, wideCells } from "../../text/service-text.ts";
+import { SERVICE_COLUMNS, serviceRow } from "../../text/service-text.ts";
 import { urlOf } from "../../text/url.ts";
+import { imageOf, messageOf, WIDE_COLUMNS } from "../../text/wide.ts";
 import { printList } from "../lists.ts";
 import { type ListFlags, namespaceOf, withListScope } from "../options.ts";
 
@@ -25,14 +26,14 @@ export function serviceListCommand(): Command {
       listObjects<RevisionView>(client, "Revision", namespace),
     ]);
     const viewpoint = { edgeUrl: client.edgeUrl, nowMs: Date.now() };
-    const isWide = flags.output === "wide";
     printList(
       {
         kind: "Service",
         list,
         words: "services",
-        columns: [...SERVICE_COLUMNS, ...(isWide ? WIDE_SERVICE_COLUMNS : [])],
-        row: (service) => [...serviceRow(service, revisions.items, viewpoint), ...(isWide ? wideCells(service) : [])],
+        columns: SERVICE_COLUMNS,
+        row: (service) => serviceRow(service, revisions.items, viewpoint),
+        wide: { columns: WIDE_COLUMNS, cells: (service) => [imageOf(service.spec?.template.spec), messageOf(service)] },
         url: (service) => urlOf(service, client.edgeUrl),
       },
       flags,
