@@ -25,8 +25,13 @@ export function resolveEnv(container: Container, namespace: string, observed: Ob
     ...(container.envFrom ?? []).flatMap((source) => variablesOf(source, sources)),
     ...(container.env ?? []).flatMap((variable) => variableOf(variable, sources)),
   ];
-  return { variables, problem: sources.problem };
+  const chars = variables.reduce((sum, { name, value }) => sum + name.length + value.length, 0);
+  if (chars <= MAX_ENV_CHARS) return { variables, problem: sources.problem };
+  return { variables: [], problem: sources.problem ?? `the environment has more than ${MAX_ENV_CHARS} characters` };
 }
+
+/** It travels with every pod, a machine has many, and a frame to it holds 8 MiB; a program takes about 2 MB at most. */
+export const MAX_ENV_CHARS = 256 * 1024;
 
 /** The ConfigMaps and Secrets that a container's environment comes from. */
 export function envReferences(container: Container, namespace: string): ObjectKey[] {

@@ -1,6 +1,7 @@
 /** Reconciles dirty keys until there are none, each in a transaction of its own with the writes it leads to. */
 import type { Settings } from "../../core/reconcile/observed.ts";
 import { reconcile } from "../../core/reconcile/reconcile.ts";
+import { markUnobserved } from "../../core/reconcile/unobserved.ts";
 import type { ObjectKey } from "../../core/resource/object.ts";
 import type { World } from "./world.ts";
 
@@ -42,6 +43,11 @@ function reconcileKey(storage: DurableObjectStorage, world: World, key: ObjectKe
   } catch (error) {
     console.error(`control-plane: ${key.kind} ${key.namespace}/${key.name} could not be reconciled:`, error);
     setBack(storage, world, key, settings.nowMs);
+    storage.transactionSync(() => {
+      const object = world.objects.get(key.kind, key.namespace, key.name);
+      for (const write of object === null ? [] : markUnobserved(object, settings.nowMs))
+        world.apply(write, settings.nowMs);
+    });
   }
 }
 

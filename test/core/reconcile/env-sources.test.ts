@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { decodeBase64Text } from "../../../src/core/base64.ts";
-import { envReferences, resolveEnv } from "../../../src/core/reconcile/env-sources.ts";
+import { envReferences, MAX_ENV_CHARS, resolveEnv } from "../../../src/core/reconcile/env-sources.ts";
 import { dependentsOf } from "../../../src/core/reconcile/references.ts";
 import type { Container } from "../../../src/core/resource/container.ts";
 import type { KubeObject } from "../../../src/core/resource/object.ts";
@@ -76,6 +76,11 @@ describe("the environment of a container", () => {
     ],
   ])("says when %s is missing: %s", (_, problem, container) => {
     expect(resolve(container)).toMatchObject({ problem, values: [] });
+  });
+
+  test("has a bound, since it travels with every pod", () => {
+    const { problem, values } = resolve({ env: [{ name: "A", value: "x".repeat(MAX_ENV_CHARS) }] });
+    expect({ problem, values }).toEqual({ problem: "the environment has more than 262144 characters", values: [] });
   });
 
   test("of a revision is followed: a change of a source brings the revision up again", () => {
