@@ -1,4 +1,5 @@
 /** Requests of the API server for objects: find, let core admit, store. Refusals are values. */
+import { dns1035LabelProblem } from "../../core/name.ts";
 import type {
   DeleteOptions,
   ListQuery,
@@ -118,6 +119,9 @@ export class ObjectRequests {
   /** A namespace comes into being with its first object. null = it is there, or the kind has none. */
   #missingNamespace(name: string, context: AdmissionContext): Admission | null {
     if (name === "" || this.#find({ kind: "Namespace", namespace: "", name }) !== null) return null;
+    const problem = dns1035LabelProblem(name);
+    if (problem !== null)
+      return refused(failure("BadRequest", `invalid value: ${name}: metadata.namespace\n${problem}`));
     const body = { metadata: { name } };
     const admission = admitCreate(RESOURCE_TYPES.Namespace, "", body, newIdentity(), { ...context, isStrict: false });
     return admission.ok ? { ok: true, object: { ...admission.object, status: NAMESPACE_STATUS } } : admission;

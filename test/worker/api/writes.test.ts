@@ -121,7 +121,7 @@ describe("namespaces", () => {
   test("must have a name that can be one", async () => {
     const { status, body } = await post("/api/v1/namespaces/Not_A_Name/configmaps", map("x"));
     expect(status).toBe(400);
-    expect(body.message).toContain("metadata.name");
+    expect(body.message).toContain("invalid value: Not_A_Name: metadata.namespace");
   });
 
   test("of the system stay", async () => {
