@@ -72,6 +72,8 @@ function findLatestReady(configuration: Configuration, observed: Observed): stri
   const currentRevision =
     current === "" ? null : observed.get("Revision", configuration.metadata.namespace ?? "", current);
   const floor = currentRevision === null ? 0 : generationOf(currentRevision);
+  // Nothing can be newer, so the others, which may be a thousand, need not be looked at.
+  if (floor === configuration.metadata.generation) return current;
   const candidates = observed
     .owned(configuration.metadata.uid)
     .filter((object): object is Revision => object.kind === "Revision" && readiness(object as Revision) === "True")
