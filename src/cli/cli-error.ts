@@ -24,6 +24,11 @@ export class CliError extends Error {
  */
 export const EXIT_CODES = { failed: 1, usage: 2, unreachable: 3, notReady: 4, interrupted: 130 } as const;
 
+/** The error for a command line that says something wrong; the message names the flag. */
+export function usage(message: string, remedy = ""): CliError {
+  return new CliError(message, remedy, { exitCode: "usage" });
+}
+
 /** The text of any thrown value, with the text of its cause where that adds something (fetch hides the reason there). */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

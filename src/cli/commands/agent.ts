@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { agentCommandLine, CREDENTIAL_VARIABLE } from "../agent-program.ts";
-import { usage } from "../edit/assignments.ts";
+import { usage } from "../cli-error.ts";
 import { type JoinedAgent, joinOnce } from "../join.ts";
 import { agentDescribeCommand } from "./agent/describe.ts";
 import { agentListCommand } from "./agent/list.ts";

@@ -1,5 +1,5 @@
 /** What repeated flags of the form `NAME=value` say, with `NAME-` to take something away. Later ones win. */
-import { CliError } from "../cli-error.ts";
+import { usage } from "../cli-error.ts";
 import type { TextMap } from "./editable-service.ts";
 
 export type Assignments = {
@@ -40,9 +40,4 @@ export function assign(map: TextMap | undefined, { set, remove }: Assignments): 
 /** Items that were separated by commas, by repeating the flag, or both. */
 export function splitList(values: readonly string[]): string[] {
   return values.flatMap((value) => value.split(",")).filter((item) => item !== "");
-}
-
-/** The error for a flag that says something wrong. */
-export function usage(message: string, remedy = ""): CliError {
-  return new CliError(message, remedy, { exitCode: "usage" });
 }

@@ -1,5 +1,6 @@
 /** One container from flags. */
-import { assign, parseAssignments, splitList, usage } from "./assignments.ts";
+import { usage } from "../cli-error.ts";
+import { assign, parseAssignments, splitList } from "./assignments.ts";
 import {
   type Container,
   orAbsent,

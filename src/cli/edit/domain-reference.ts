@@ -1,6 +1,7 @@
 /** What a domain leads to: `--ref hello`, `--ref ksvc:hello`, `--ref ksvc:hello:NAMESPACE`, `--ref kroute:hello`. */
+
 import { SERVING_API_VERSION } from "../../core/resource/resource-type.ts";
-import { usage } from "./assignments.ts";
+import { usage } from "../cli-error.ts";
 
 export type Reference = {
   readonly apiVersion: string;

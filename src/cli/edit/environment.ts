@@ -1,5 +1,6 @@
 /** Environment variables of a container: `--env`, `--env-value-from`, `--env-from`. */
-import { type Assignments, usage } from "./assignments.ts";
+import { usage } from "../cli-error.ts";
+import type { Assignments } from "./assignments.ts";
 import type { Variable, VariableSource } from "./editable-service.ts";
 
 /** Variables that are there keep their place: later ones may refer to earlier ones. */

@@ -1,6 +1,8 @@
 /** Labels and annotations from flags: some are the Service's, some the template's (and so its revisions'), some both. */
+
 import { ANNOTATION_DRIVER, AUTOSCALING_PREFIX, LABEL_VISIBILITY } from "../../core/resource/annotations.ts";
-import { type Assignments, assign, parseAssignments, usage } from "./assignments.ts";
+import { usage } from "../cli-error.ts";
+import { type Assignments, assign, parseAssignments } from "./assignments.ts";
 import { type EditableService, type Metadata, withMember } from "./editable-service.ts";
 import { scalingAnnotations } from "./scaling.ts";
 import type { ServiceFlags } from "./service-flags.ts";

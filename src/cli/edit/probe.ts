@@ -1,5 +1,6 @@
 /** Probes on the command line: `http:HOST:PORT:PATH`, `https:…`, `tcp:HOST:PORT`, `exec:PROGRAM,ARGUMENT,…`. */
-import { splitList, usage } from "./assignments.ts";
+import { usage } from "../cli-error.ts";
+import { splitList } from "./assignments.ts";
 import type { Probe } from "./editable-service.ts";
 
 const HANDLERS = ["httpGet", "tcpSocket", "exec", "grpc"];

@@ -1,5 +1,5 @@
 /** The name of the next revision from a template: `{{.Service}}-{{.Random 5}}-{{.Generation}}`. */
-import { usage } from "./assignments.ts";
+import { usage } from "../cli-error.ts";
 
 const CONSONANTS = "bcdfghjklmnpqrstvwxyz";
 

@@ -1,6 +1,8 @@
 /** The autoscaler's annotations on the template, from the `--scale` family of flags. */
+
 import { AUTOSCALING_PREFIX } from "../../core/resource/annotations.ts";
-import { type Assignments, usage } from "./assignments.ts";
+import { usage } from "../cli-error.ts";
+import type { Assignments } from "./assignments.ts";
 import type { ServiceFlags } from "./service-flags.ts";
 
 const key = (name: string) => `${AUTOSCALING_PREFIX}${name}`;

@@ -2,7 +2,8 @@
  * The traffic of a Service from `--traffic REF=PERCENT`, `--tag REF=TAG` and `--untag TAG`, where REF is a revision, a tag or
  * `@latest`. Tags first, then percents; `--traffic` replaces the whole split, so what it does not name gets nothing.
  */
-import { splitList, usage } from "./assignments.ts";
+import { usage } from "../cli-error.ts";
+import { splitList } from "./assignments.ts";
 import { type Target, withMember } from "./editable-service.ts";
 import type { TrafficFlags } from "./service-flags.ts";
 

@@ -1,5 +1,6 @@
 /** Files in a container: `--volume NAME=cm:X` makes a volume, `--mount /DIR=cm:X` mounts it, with a volume of its own. */
-import { type Assignments, usage } from "./assignments.ts";
+import { usage } from "../cli-error.ts";
+import type { Assignments } from "./assignments.ts";
 import type { Mount, Volume } from "./editable-service.ts";
 import { SOURCE_KINDS } from "./environment.ts";
 

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { ANNOTATION_CREATOR, ANNOTATION_LAST_MODIFIER } from "../../../core/resource/annotations.ts";
 import { type ApiClient, refusal } from "../../api/api-client.ts";
 import { connect } from "../../api/connection.ts";
 import { nounPath } from "../../api/kinds.ts";
@@ -18,7 +19,7 @@ type Flags = ScopeFlags & DraftFlags & WaitFlags & OutputFlags & { readonly forc
 const CONFLICT = 409;
 const MAX_ATTEMPTS = 4;
 /** What the server put there and lets nobody change: it stays when the rest is replaced. */
-const KEPT_ANNOTATIONS = ["serving.knative.dev/creator", "serving.knative.dev/lastModifier"];
+const KEPT_ANNOTATIONS = [ANNOTATION_CREATOR, ANNOTATION_LAST_MODIFIER];
 
 export function serviceCreateCommand(): Command {
   const command = new Command("create")

@@ -4,7 +4,7 @@ import { connect } from "../../api/connection.ts";
 import { deleteObject, listObjects } from "../../api/objects.ts";
 import type { ServiceView } from "../../api/views.ts";
 import { waitForDeletion } from "../../api/wait-ready.ts";
-import { usage } from "../../edit/assignments.ts";
+import { usage } from "../../cli-error.ts";
 import { interruption } from "../../interrupt.ts";
 import { forEachName } from "../each-name.ts";
 import { type ScopeFlags, withScope } from "../options.ts";

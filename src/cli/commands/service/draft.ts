@@ -1,7 +1,6 @@
 /** The Service that `create` and `apply` write: from a file or from nothing, then as the flags say. */
 import { readManifests } from "../../api/manifest.ts";
-import { CliError } from "../../cli-error.ts";
-import { usage } from "../../edit/assignments.ts";
+import { CliError, usage } from "../../cli-error.ts";
 import { defaultImage, editService, emptyService } from "../../edit/edit-service.ts";
 import type { EditableService } from "../../edit/editable-service.ts";
 import type { ServiceFlags } from "../../edit/service-flags.ts";
@@ -19,7 +18,7 @@ export function draftService(verb: string, name: string | undefined, flags: Draf
   if (image === undefined) {
     throw usage(
       `'${verb}' requires the image name to run provided with the --image option`,
-      `For a program on the agent's machine: ${verb.replace(/^/, "rouse ")} ${name} --driver process --cmd node --arg server.js`,
+      `For a program on the agent's machine: rouse ${verb} ${name} --driver process --cmd node --arg server.js`,
     );
   }
   return editService(emptyService(name, flags.namespace), { ...flags, image }, Math.random);

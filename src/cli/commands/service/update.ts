@@ -6,7 +6,7 @@ import { connect } from "../../api/connection.ts";
 import { didYouMean } from "../../api/near-names.ts";
 import { listObjects, updateObject } from "../../api/objects.ts";
 import type { RevisionView, ServiceView } from "../../api/views.ts";
-import { usage } from "../../edit/assignments.ts";
+import { usage } from "../../cli-error.ts";
 import { editService } from "../../edit/edit-service.ts";
 import type { EditableService } from "../../edit/editable-service.ts";
 import type { ServiceFlags, TrafficFlags } from "../../edit/service-flags.ts";
