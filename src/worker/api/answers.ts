@@ -40,7 +40,11 @@ export function addWarnings(response: Response, texts: readonly string[]): Respo
   return response;
 }
 
-/** Names of fields come from the client: a header takes neither line ends nor characters beyond ASCII. */
+/** As long as Kubernetes lets one be when there are many. */
+const MAX_WARNING_CHARS = 256;
+
+/** Names of fields come from the client: a header takes neither line ends nor characters beyond ASCII, and is short. */
 function headerText(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]/g, "?").replaceAll(/["\\]/g, "\\$&");
+  const plain = text.slice(0, MAX_WARNING_CHARS).replaceAll(/[^\x20-\x7e]/g, "?");
+  return plain.replaceAll(/["\\]/g, "\\$&");
 }
