@@ -9,6 +9,7 @@ import type { RevisionObservation, RevisionOrder, RouteEntry } from "../protocol
 import type { PodTemplate } from "../protocol/pod.ts";
 import type { CoreService } from "../resource/core-service.ts";
 import type { DomainMapping } from "../resource/domain-mapping.ts";
+import type { EventObject, Happening } from "../resource/event.ts";
 import type { Draft, KindName, KubeObject, ObjectKey } from "../resource/object.ts";
 import type { Configuration, Revision, Route, Service } from "../resource/serving.ts";
 
@@ -22,7 +23,7 @@ export type ObjectOfKind = {
   ConfigMap: KubeObject;
   Secret: KubeObject;
   Namespace: KubeObject;
-  Event: KubeObject;
+  Event: EventObject;
 };
 
 export type Observed = {
@@ -84,5 +85,7 @@ export type Write =
   | { readonly type: "destroy"; readonly revisionUid: string }
   /** A host's entry; null gives the host up. */
   | { readonly type: "entry"; readonly routeUid: string; readonly host: string; readonly entry: EntryDraft | null }
+  /** Tell people. */
+  | { readonly type: "event"; readonly happening: Happening }
   /** Reconcile this object again at that time. */
   | { readonly type: "wake"; readonly key: ObjectKey; readonly atMs: number };

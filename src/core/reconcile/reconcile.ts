@@ -5,6 +5,7 @@ import type { Configuration, Revision, Route, Service } from "../resource/servin
 import { reconcileConfiguration } from "./configuration.ts";
 import { reconcileDeletion } from "./deletion.ts";
 import { reconcileDomainMapping } from "./domain-mapping.ts";
+import { eventsOf } from "./events.ts";
 import { collectRevisions } from "./gc.ts";
 import { releaseHosts } from "./ingress.ts";
 import type { Observed, Settings, Write } from "./observed.ts";
@@ -16,6 +17,11 @@ import { reconcileService } from "./service.ts";
 /** The writes that bring the world closer to an object's spec; none when it is there. */
 export function reconcile(object: KubeObject, observed: Observed, settings: Settings): Write[] {
   if (object.metadata.deletionTimestamp !== undefined) return reconcileDeletion(object, observed, settings);
+  const writes = reconcileKind(object, observed, settings);
+  return [...writes, ...eventsOf(object, writes)];
+}
+
+function reconcileKind(object: KubeObject, observed: Observed, settings: Settings): Write[] {
   switch (object.kind) {
     case "Service":
       return reconcileService(object as Service, observed, settings);

@@ -151,6 +151,11 @@ export class ObjectStore {
     this.#sql.exec("DELETE FROM objects WHERE uid = ?", object.metadata.uid);
   }
 
+  /** Removes an object that nothing depends on, without a word to anybody. */
+  forget(uid: string): void {
+    this.#sql.exec("DELETE FROM objects WHERE uid = ?", uid);
+  }
+
   #membersWhere(condition: string, namespace: string, limit: number): KubeObject[] {
     const found: KubeObject[] = [];
     for (const kind of NAMESPACED_KINDS) {
@@ -167,7 +172,8 @@ export class ObjectStore {
   }
 
   #markDependents(object: KubeObject | null): void {
-    if (object === null || this.observed === null) return;
+    // Nobody reconciles an Event, and nothing depends on one.
+    if (object === null || this.observed === null || object.kind === "Event") return;
     this.#queue.add(keyOf(object));
     for (const key of dependentsOf(object, this.observed)) this.#queue.add(key);
   }

@@ -6,7 +6,8 @@
  *     outbox: messages to other objects, in order of id (the id is the message's sequence)
  *     orders, observations: what a Revision object was told and what it said       hosts: who has a host
  *     unplaced: revisions that a new agent may help
- *     claims: who wants a domain, in order       config: the sections of the config that the objects follow
+ *     claims: who wants a domain, in order       kept_events: Events by age
+ *     config: the sections of the config that the objects follow
  */
 export const MIGRATIONS: readonly (readonly string[])[] = [
   [
@@ -91,4 +92,8 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     `INSERT INTO claims (domain, mapping_uid) SELECT name, uid FROM objects WHERE kind = 'DomainMapping'
        ORDER BY body ->> '$.metadata.creationTimestamp', namespace`,
   ],
+  // Events of objects, by when they happened last.
+  ["CREATE TABLE kept_events (at_ms INTEGER NOT NULL, uid TEXT NOT NULL, PRIMARY KEY (at_ms, uid)) WITHOUT ROWID"],
+  // The log is pruned in the order in which it was written: one row per event instead of two.
+  ["DROP INDEX events_by_time"],
 ];

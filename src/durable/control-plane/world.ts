@@ -11,6 +11,7 @@ import { type Draft, type KubeObject, keyOf } from "../../core/resource/object.t
 import { timestampOf } from "../../core/resource/timestamp.ts";
 import { isDomainSuffix } from "../../core/routing/domain.ts";
 import { CLUSTER_LOCAL_DOMAIN } from "../../core/routing/hosts.ts";
+import { EventKeeper } from "./event-keeper.ts";
 import { HostTable } from "./host-table.ts";
 import { ObjectStore } from "./object-store.ts";
 import { Outbox } from "./outbox.ts";
@@ -38,6 +39,7 @@ export class World {
   readonly observed: Observed;
   readonly config: LiveConfig;
   readonly controlHost: string;
+  readonly #events: EventKeeper;
   readonly #settleMs: number;
 
   constructor(sql: SqlStorage, { defaultDomain, settleMs, controlHost = "" }: WorldOptions) {
@@ -47,6 +49,7 @@ export class World {
     this.objects = new ObjectStore(sql, this.queue);
     this.config = new LiveConfig(sql, this.objects, this.queue, usableDomain(defaultDomain));
     this.hosts = new HostTable(sql);
+    this.#events = new EventKeeper(sql, this.objects);
     this.revisions = new RevisionLedger(sql);
     this.outbox = new Outbox(sql);
     this.observed = {
@@ -108,6 +111,11 @@ export class World {
         for (const key of followersOf(write.host, this.observed)) this.queue.add(key);
         return;
       }
+      case "event":
+        if (!this.isTerminating(write.happening.object.metadata.namespace ?? "")) {
+          this.#events.record(write.happening, nowMs);
+        }
+        return;
       case "wake":
         this.queue.addAt(write.key, write.atMs);
     }

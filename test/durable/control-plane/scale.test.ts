@@ -5,8 +5,11 @@ import { LonePlane, type Rows } from "../fakes/lone-plane.ts";
 
 const SERVICES = 2_000;
 const BATCH = 200;
-/** Once the event log is full each write also removes an old event: 10 rows of 158 when a Service is created. */
-const MOST_GROWTH = 1.1;
+/**
+ * Once the log is full each write also removes an old row, and once there are 5,000 Events each new one removes another:
+ * 19 rows of 164 when a Service is created.
+ */
+const MOST_GROWTH = 1.15;
 const OPTIONS = { user: "tester", isDryRun: false, isStrict: false, apiVersion: "serving.knative.dev/v1" };
 const DELETE = { isDryRun: false, propagation: "Background", uid: "", resourceVersion: "" } as const;
 
@@ -84,7 +87,8 @@ test("each of 2,000 Services costs as much to create, bring up, update and delet
     await measure("deleted", async (index) => {
       expect((await plane.deleteObject(keyOf(index), DELETE)).ok).toBe(true);
     });
-    expect(lone.query("SELECT kind, count(*) FROM objects WHERE namespace = 'default' GROUP BY kind")).toEqual([]);
+    const left = "SELECT kind, count(*) FROM objects WHERE namespace = 'default' AND kind != 'Event' GROUP BY kind";
+    expect(lone.query(left)).toEqual([]);
     expect(lone.told.destroyed.size).toBe(2 * SERVICES);
     for (const table of ["owners", "refs", "hosts", "orders", "observations", "dirty", "wakes", "outbox"]) {
       expect(lone.query(`SELECT count(*) AS count FROM ${table}`), table).toEqual([{ count: 0 }]);
