@@ -4,15 +4,10 @@
  */
 import { childName } from "../name.ts";
 import type { RevisionOrder } from "../protocol/objects.ts";
-import {
-  ANNOTATION_ROUTES,
-  ANNOTATION_ROUTING_STATE_MODIFIED,
-  LABEL_ROUTING_STATE,
-  without,
-} from "../resource/annotations.ts";
+import { LABEL_ROUTING_STATE } from "../resource/annotations.ts";
 import { type Condition, type ConditionWish, findCondition, nextConditions } from "../resource/conditions.ts";
 import type { ObjectMeta, OwnerReference } from "../resource/object.ts";
-import { deploymentName, labelsBelow, type RevisionFacts } from "./revision-facts.ts";
+import { annotationsBelow, deploymentName, labelsBelow, type RevisionFacts } from "./revision-facts.ts";
 import { derivedUid, type ViewObject, versioned } from "./view-object.ts";
 
 const API_VERSION = "autoscaling.internal.knative.dev/v1alpha1";
@@ -56,7 +51,7 @@ export function podAutoscalerView(revision: RevisionFacts): ViewObject {
 
 /** Metadata of what Knative makes below a Revision under the Revision's own name. */
 export function metadataBelow(revision: ObjectMeta, uid: string) {
-  const { name, namespace = "", creationTimestamp, annotations } = revision;
+  const { name, namespace = "", creationTimestamp } = revision;
   return {
     name,
     namespace,
@@ -64,10 +59,7 @@ export function metadataBelow(revision: ObjectMeta, uid: string) {
     generation: 1,
     creationTimestamp,
     labels: labelsBelow(revision),
-    annotations: {
-      ...DEFAULT_ANNOTATIONS,
-      ...without(annotations, ANNOTATION_ROUTES, ANNOTATION_ROUTING_STATE_MODIFIED),
-    },
+    annotations: { ...DEFAULT_ANNOTATIONS, ...annotationsBelow(revision) },
   };
 }
 

@@ -8,6 +8,7 @@ import { timestampOf } from "../resource/timestamp.ts";
 import { podConditions } from "./pod-conditions.ts";
 import { containerState, queueProxyState } from "./pod-container-state.ts";
 import {
+  annotationsBelow,
   type ContainerFacts,
   deploymentName,
   labelsBelow,
@@ -96,7 +97,7 @@ function ownership({ wished, revision }: PodFacts) {
     generateName: `${deploymentName(revisionName)}-`,
     namespace,
     labels: labelsBelow(owner),
-    annotations: { ...owner.annotations },
+    annotations: annotationsBelow(owner),
     ownerReferences: [
       {
         ...{ apiVersion: "serving.knative.dev/v1", kind: "Revision", name: owner.name, uid: owner.uid },

@@ -4,7 +4,12 @@
  */
 import { childName } from "../name.ts";
 import type { RevisionObservation } from "../protocol/objects.ts";
-import { LABEL_ROUTING_STATE, without } from "../resource/annotations.ts";
+import {
+  ANNOTATION_ROUTES,
+  ANNOTATION_ROUTING_STATE_MODIFIED,
+  LABEL_ROUTING_STATE,
+  without,
+} from "../resource/annotations.ts";
 import type { Condition } from "../resource/conditions.ts";
 import type { ContainerPort } from "../resource/container.ts";
 import type { ObjectMeta } from "../resource/object.ts";
@@ -64,6 +69,11 @@ export function labelsBelow({
     [LABEL_REVISION_UID]: uid,
     app: name,
   };
+}
+
+/** Annotations of everything below a Revision: all but what tells of its routes. Source: as above, makeAnnotations */
+export function annotationsBelow({ annotations }: Pick<ObjectMeta, "annotations">): Record<string, string> {
+  return without(annotations, ANNOTATION_ROUTES, ANNOTATION_ROUTING_STATE_MODIFIED);
 }
 
 /** The name that Knative gives the Deployment of a revision; pods are named after it. */

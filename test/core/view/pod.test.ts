@@ -26,6 +26,7 @@ describe("a pod that serves", () => {
       app: "hello-00001",
       tier: "web",
     });
+    expect(metadata.annotations).toEqual({ "autoscaling.knative.dev/min-scale": "1" });
     expect(spec.nodeName).toBe("box");
   });
 
