@@ -110,10 +110,11 @@ export class EventLog {
 
   #prune(version: number, nowMs: number): void {
     const { oldest } = this.bounds();
+    // Rows are in order of time too: this walks over those that go, and stops at the first that stays.
     const row = this.#sql
-      .exec("SELECT MAX(resource_version) AS version FROM events WHERE at_ms < ?", nowMs - EVENTS_KEPT_MS)
+      .exec("SELECT MIN(resource_version) AS version FROM events WHERE at_ms >= ?", nowMs - EVENTS_KEPT_MS)
       .one();
-    const tooOld = Number(row.version ?? 0);
+    const tooOld = Number(row.version ?? 0) - VERSION_STEP;
     const horizon = Math.max(oldest, tooOld, version - EVENTS_KEPT_ROWS * VERSION_STEP);
     this.#sql.exec("DELETE FROM events WHERE resource_version <= ?", tooOld);
     this.#sql.exec(
