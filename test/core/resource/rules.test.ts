@@ -107,4 +107,3 @@ describe("selectors", () => {
     expect(byName.ok && byName.matches(object)).toBe(true);
   });
 });
-
