@@ -8,7 +8,8 @@
 
 import { generatedName } from "../name.ts";
 import { ANNOTATION_CREATOR, ANNOTATION_LAST_MODIFIER } from "./annotations.ts";
-import { type ApiStatus, conflict, failure } from "./api-status.ts";
+import { type ApiStatus, conflict, failure, invalidObject } from "./api-status.ts";
+import { SYSTEM_NAMESPACE } from "./config-map.ts";
 import { at, type FieldError, formatFieldErrors, generic, invalidValue, missingField } from "./field-error.ts";
 import { nextFinalizers, validateFinalizers } from "./finalizers.ts";
 import { jsonEqual } from "./json.ts";
@@ -70,7 +71,7 @@ export function admitCreate(
     ...validateFinalizers(metadata, null),
     ...rules.validate(object, null, context),
   ];
-  return errors.length > 0 ? invalid(type, errors) : { ok: true, object };
+  return errors.length > 0 ? refuse(type, metadata, errors) : { ok: true, object };
 }
 
 /** A whole new object in place of the stored one (PUT); a non-empty resourceVersion or uid in it must still be right. */
@@ -104,7 +105,7 @@ export function admitUpdate(type: StoredType, stored: KubeObject, body: unknown,
     ...validateFinalizers(object.metadata, stored.metadata),
     ...rules.validate(object, stored, context),
   ];
-  return errors.length > 0 ? invalid(type, errors) : { ok: true, object };
+  return errors.length > 0 ? refuse(type, stored.metadata, errors) : { ok: true, object };
 }
 
 /**
@@ -227,6 +228,14 @@ function validateOwners({ ownerReferences = [] }: ObjectMeta): FieldError[] {
       missing.map((field) => missingField(field)),
     );
   });
+}
+
+/** Kubernetes says itself what is wrong with its own kinds; Knative's webhooks say the rest. */
+function refuse(type: StoredType, { name, namespace }: ObjectMeta, errors: readonly FieldError[]): Refusal {
+  const isConfig = type.kind === "ConfigMap" && namespace === SYSTEM_NAMESPACE;
+  return type.group !== "" || isConfig
+    ? invalid(type, errors)
+    : { ok: false, status: invalidObject(type, name, errors) };
 }
 
 function invalid(type: StoredType, errors: readonly FieldError[]): Refusal {

@@ -2,6 +2,7 @@
  * Kubernetes' `Status`: what the API server answers when it does not answer with an object. Clients look at `code` and
  * `reason`, people at `message`, so all three are Kubernetes' own.
  */
+import type { FieldError } from "./field-error.ts";
 import type { ResourceType } from "./resource-type.ts";
 
 export type ApiStatus = {
@@ -75,6 +76,19 @@ export function unknownPath(): ApiStatus {
 export function invalidField(subject: string, field: string, message: string): ApiStatus {
   const causes = [{ reason: "FieldValueInvalid", message, field }];
   return failure("Invalid", `${subject} is invalid: ${field}: ${message}`, { causes });
+}
+
+/** An object of one of Kubernetes' own kinds breaks rules. */
+export function invalidObject(type: ResourceType, name: string, errors: readonly FieldError[]): ApiStatus {
+  const causes = errors.map(({ message, paths, details }) => ({
+    reason: "FieldValueInvalid",
+    message: [message, details].filter((text) => text).join(": "),
+    field: paths.join(", "),
+  }));
+  const texts = causes.map(({ field, message }) => `${field}: ${message}`);
+  const text = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
+  const details = { name, kind: type.wireKind, causes };
+  return failure("Invalid", `${type.wireKind} ${JSON.stringify(name)} is invalid: ${text}`, details);
 }
 
 /** @param isLeaving the one that is there is being deleted: the client may try again later */

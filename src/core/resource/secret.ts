@@ -1,5 +1,6 @@
 /** Secrets: values for the environment of pods. What a value is, is never part of a message. */
 import { encodeBase64Text, isBase64 } from "../base64.ts";
+import { type DataObject, validateKeys, validateUnchanged } from "./data-rule.ts";
 import { type FieldError, generic } from "./field-error.ts";
 import { setOwn } from "./json.ts";
 import type { KindRules } from "./kind-rule.ts";
@@ -12,10 +13,14 @@ export const SECRET_RULES: KindRules = {
   nameRule: "subdomain",
   normalize: encodeStringData,
   applyDefaults: (spec) => spec,
-  validate: ({ data = {} }) => [...validateKeys(data), ...validateValues(data)],
+  validate: (object, previous) => [
+    ...validateKeys(object.data ?? {}, "data"),
+    ...validateValues(object.data ?? {}),
+    ...validateUnchanged(object, previous),
+  ],
 };
 
-type SentSecret = KubeObject & { readonly stringData?: Readonly<Record<string, string>>; readonly type?: string };
+type SentSecret = DataObject & { readonly stringData?: Readonly<Record<string, string>> };
 
 /** `stringData` is for writing only: its texts go to `data`, over what stands there. */
 function encodeStringData(object: KubeObject): KubeObject {
@@ -24,16 +29,6 @@ function encodeStringData(object: KubeObject): KubeObject {
   for (const [key, text] of Object.entries(stringData)) setOwn(data, key, encodeBase64Text(text));
   const kept: SentSecret = { ...secret, ...(Object.keys(data).length === 0 ? {} : { data }), type };
   return kept;
-}
-
-/** Kubernetes' rule for keys of ConfigMaps and Secrets. */
-const KEY = /^[-._a-zA-Z0-9]{1,253}$/;
-
-function validateKeys(data: Readonly<Record<string, string>>): FieldError[] {
-  const rule = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
-  return Object.keys(data)
-    .filter((key) => !KEY.test(key) || key === "." || key === "..")
-    .map((key) => generic(`invalid key name ${JSON.stringify(key)}`, "data", rule));
 }
 
 function validateValues(data: Readonly<Record<string, string>>): FieldError[] {

@@ -99,7 +99,7 @@ describe("identity", () => {
   test("a member named __proto__ is a member like any other", () => {
     const sent = JSON.parse('{"metadata":{"name":"p","labels":{"__proto__":"x"}},"data":{"k":"v"}}') as unknown;
     const admission = admitCreate(RESOURCE_TYPES.ConfigMap, "default", sent, IDENTITY, CONTEXT);
-    expect(!admission.ok && admission.status.message).toContain('invalid key name "__proto__": metadata.labels');
+    expect(!admission.ok && admission.status.message).toContain('metadata.labels: invalid key name "__proto__"');
     expect(({} as Record<string, unknown>).x).toBeUndefined();
   });
 });

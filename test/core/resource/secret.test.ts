@@ -21,7 +21,9 @@ test("stringData is written into data, over what stands there, and not kept", ()
 test("a value that is not base64 is refused without being repeated", () => {
   const refused = create({ data: { A: "hunter2!" } });
   const message = refused.ok ? "" : (refused.status.message ?? "");
-  expect(message).toContain("illegal base64 data: data.A\nput texts that are not encoded under stringData");
+  expect(message).toContain(
+    'Secret "keys" is invalid: data.A: illegal base64 data: put texts that are not encoded under stringData',
+  );
   expect(message).not.toContain("hunter2");
   expect(create({ data: { "a b": "" } }).ok).toBe(false);
 });
