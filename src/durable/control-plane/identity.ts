@@ -2,7 +2,8 @@
 import { CONFIG_MAPS, SECTIONS } from "../../core/config/config-maps.ts";
 import { EXAMPLE_KEY } from "../../core/config/rows.ts";
 import { SYSTEM_NAMESPACE } from "../../core/resource/config-map.ts";
-import { LASTING_NAMESPACES, NAMESPACE_STATUS } from "../../core/resource/namespace.ts";
+import { LASTING_NAMESPACES, labelNamespace, NAMESPACE_STATUS } from "../../core/resource/namespace.ts";
+import type { Draft } from "../../core/resource/object.ts";
 import type { World } from "./world.ts";
 
 /** Random and lasting: agents obey the control plane whose id they know, so one with lost storage stops no pods. */
@@ -18,7 +19,7 @@ export function controlPlaneId(sql: SqlStorage): string {
 export function seedNamespaces(world: World, nowMs: number): void {
   for (const name of LASTING_NAMESPACES) {
     const draft = { apiVersion: "v1", kind: "Namespace" as const, metadata: { name }, status: NAMESPACE_STATUS };
-    world.apply({ type: "create", draft }, nowMs);
+    world.apply({ type: "create", draft: labelNamespace<Draft>(draft) }, nowMs);
   }
 }
 
