@@ -86,13 +86,16 @@ function picture(mortal: MortalPlane): unknown {
   };
   const bodies = mortal
     .query("SELECT body FROM objects WHERE namespace != 'knative-serving' ORDER BY kind, namespace, name")
-    .map(({ body }) => JSON.parse(String(body)));
+    .map(({ body }) => JSON.parse(String(body)) as EventBody);
+  const objects = bodies.filter(({ kind }) => kind !== "Event");
+  const events = bodies.filter(({ kind }) => kind === "Event").map(tellEvent);
   // An entry's generation is its sequence.
   const entries = [...mortal.entries.values()].map(({ host, entry }) => {
     return { host, entry: entry === null ? null : { ...entry, generation: 0 } };
   });
   return {
-    objects: plain(bodies),
+    objects: plain(objects),
+    events: events.sort(),
     hosts: plain(
       mortal.query("SELECT host, route_uid, delivered_at_ms IS NOT NULL AS isDelivered FROM hosts ORDER BY host"),
     ),
@@ -104,6 +107,20 @@ function picture(mortal: MortalPlane): unknown {
          (SELECT count(*) FROM owners) AS owners, (SELECT count(*) FROM refs) AS refs`,
     ),
   };
+}
+
+/** What is read of an object when it is an Event. */
+type EventBody = {
+  readonly kind: string;
+  readonly involvedObject: { readonly kind: string; readonly name: string };
+  readonly reason: string;
+  readonly message: string;
+  readonly count: number;
+};
+
+/** An event without its name, which is made up, and its times. */
+function tellEvent({ involvedObject, reason, message, count }: EventBody): string {
+  return `${involvedObject.kind}/${involvedObject.name} ${reason} ${count}x: ${message}`;
 }
 
 const MOVING =
