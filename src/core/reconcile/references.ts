@@ -80,6 +80,10 @@ export function dependentsOf(object: KubeObject, observed: Observed): ObjectKey[
   const owners = (object.metadata.ownerReferences ?? []).flatMap((owner) => ownerKey(owner, namespace));
   if (object.kind === "DomainMapping") return [...owners, ...observed.referrers(domainKey(object.metadata.name))];
   const keys: ObjectKey[] = [...owners, ...referencesOf(object), ...observed.referrers(keyOf(object))];
+  // A Service may wait for the name of a child that is somebody else's.
+  if (object.kind === "Configuration" || object.kind === "Route") {
+    keys.push({ kind: "Service", namespace, name: object.metadata.name });
+  }
   if (object.kind === "Configuration") keys.push(...latestCreated(object as Configuration));
   if (object.kind === "Revision") {
     const configuration = object.metadata.labels?.[LABEL_CONFIGURATION];

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { DeleteOptions } from "../../../src/core/protocol/control-plane.ts";
 import { findCondition } from "../../../src/core/resource/conditions.ts";
 import type { KindName, KubeObject } from "../../../src/core/resource/object.ts";
-import type { Configuration, Route } from "../../../src/core/resource/serving.ts";
+import type { Configuration, Route, Service } from "../../../src/core/resource/serving.ts";
 import { LonePlane } from "../fakes/lone-plane.ts";
 
 const SERVING = { user: "tester", isDryRun: false, isStrict: false, apiVersion: "serving.knative.dev/v1" };
@@ -191,5 +191,19 @@ test("a Revision that is deleted while traffic goes to it is missed, then made a
       reason: "RevisionDeleted",
       message: 'Revision "hello-00001" was deleted.',
     });
+  });
+});
+
+test("a Service whose Route's name is somebody else's makes its own when that one goes", async () => {
+  await Cluster.run("foreign", async (cluster) => {
+    const traffic = [{ configurationName: "hello", latestRevision: true, percent: 100 }];
+    await cluster.create("Route", { metadata: { name: "late" }, spec: { traffic } }, SERVING);
+    await cluster.create("Service", { metadata: { name: "late" }, spec: SPEC }, SERVING);
+    await cluster.lone.settle();
+    const before = (await cluster.get("Service", "late")) as Service;
+    expect(findCondition(before.status, "RoutesReady")).toMatchObject({ status: "False", reason: "NotOwned" });
+    await cluster.delete("Route", "late", "Background");
+    await cluster.lone.settle();
+    expect((await cluster.get("Route", "late"))?.metadata.ownerReferences).toMatchObject([{ kind: "Service" }]);
   });
 });
