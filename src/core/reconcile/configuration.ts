@@ -1,6 +1,7 @@
 /**
  * Configuration → one Revision per generation. `latestReadyRevisionName` only moves forward: to the newest ready revision
- * whose generation lies between the current one's and the configuration's.
+ * whose generation lies between the current one's and the configuration's. Only a template that names an older revision
+ * moves it back: that is how one rolls back.
  * Source: serving/pkg/reconciler/configuration, configuration_lifecycle.go
  */
 import { childName } from "../name.ts";
@@ -30,7 +31,7 @@ import type { Observed, Settings, Write } from "./observed.ts";
 
 export function reconcileConfiguration(configuration: Configuration, observed: Observed, settings: Settings): Write[] {
   const latest = findLatestCreated(configuration, observed);
-  const latestReady = findLatestReady(configuration, observed);
+  const latestReady = findLatestReady(configuration, latest, observed);
   const status: ConfigurationStatus = {
     observedGeneration: configuration.metadata.generation,
     conditions: onlyReady(
@@ -67,7 +68,9 @@ function findLatestCreated(configuration: Configuration, observed: Observed): La
 }
 
 /** The name to publish as latest ready; "" while there never was one. */
-function findLatestReady(configuration: Configuration, observed: Observed): string {
+function findLatestReady(configuration: Configuration, latest: LatestCreated, observed: Observed): string {
+  const isNamed = (configuration.spec.template.metadata?.name ?? "") !== "";
+  if (isNamed && latest.state === "found" && readiness(latest.revision) === "True") return latest.name;
   const current = configuration.status?.latestReadyRevisionName ?? "";
   const currentRevision =
     current === "" ? null : observed.get("Revision", configuration.metadata.namespace ?? "", current);

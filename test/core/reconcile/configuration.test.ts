@@ -103,6 +103,20 @@ describe("latestReadyRevisionName", () => {
     expect(result.status?.latestReadyRevisionName).toBe(after);
     expect(result.ready?.status).toBe(ready);
   });
+
+  test("goes back to an older revision that the template names, once that is ready", () => {
+    const rollback = hello(3, { latestReadyRevisionName: "hello-00002" }, { metadata: { name: "hello-green" } });
+    const green = (ready: "True" | "Unknown") => revisionOf(1, ready, { name: "hello-green" });
+    expect(reconcile(rollback, green("Unknown"), revisionOf(2, "True")).status).toMatchObject({
+      latestCreatedRevisionName: "hello-green",
+      latestReadyRevisionName: "hello-00002",
+    });
+    expect(reconcile(rollback, green("True"), revisionOf(2, "True"))).toMatchObject({
+      created: [],
+      status: { latestCreatedRevisionName: "hello-green", latestReadyRevisionName: "hello-green" },
+      ready: { status: "True" },
+    });
+  });
 });
 
 test("a second reconcile writes nothing", () => {
