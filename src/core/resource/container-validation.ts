@@ -3,6 +3,7 @@
  * Source: Knative's k8s_validation.go (ValidateUserContainer, validateSidecarContainer, validateInitContainer), fieldmask.go
  */
 import type { FeaturesConfig } from "../config/features-config.ts";
+import { isDns1123Label } from "../name.ts";
 import type { Container, ContainerPort, ResourceRequirements } from "./container.ts";
 import { validateEnv, validateEnvFrom } from "./env-validation.ts";
 import { at, type FieldError, generic, invalidValue, missingField, outOfBounds } from "./field-error.ts";
@@ -44,7 +45,9 @@ export function validateContainer(container: Container, role: ContainerRole, con
 
 const FIELDS_NEVER = ["lifecycle", "stdin", "stdinOnce", "tty", "volumeDevices", "restartPolicy", "resizePolicy"];
 
+/** A name that no pod could have is refused here: Knative lets the API server say so when the pod is made. */
 function validateName(name: string): FieldError[] {
+  if (name !== "" && !isDns1123Label(name)) return [invalidValue(name, "name")];
   return name === "queue-proxy" ? [generic(`${JSON.stringify(name)} is a reserved container name`, "name")] : [];
 }
 

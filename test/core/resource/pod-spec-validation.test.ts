@@ -157,6 +157,7 @@ describe("a container", () => {
       container({ image: "foo:bar:baz" }),
     ],
     [`"queue-proxy" is a reserved container name: ${C0}.name`, container({ name: "queue-proxy" })],
+    [`invalid value: &InvalidValue: ${C0}.name`, container({ name: "&InvalidValue" })],
     [
       `must not set the field(s): ${C0}.lifecycle, ${C0}.stdin, ${C0}.tty`,
       container({ lifecycle: {}, stdin: true, tty: true }),
