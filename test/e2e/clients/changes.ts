@@ -21,11 +21,9 @@ export function withImage(image: string): Change {
   return withContainer({ image: `rouse.dev/test/${image}` });
 }
 
+/** In the place of what was there. */
 export function withTemplateMetadata(metadata: Metadata): Change {
-  return (object) => {
-    const template = templateOf(object);
-    return withTemplate(object, { ...template, metadata: { ...template.metadata, ...metadata } });
-  };
+  return (object) => withTemplate(object, { ...templateOf(object), metadata });
 }
 
 export function withAnnotations(changes: Changes): Change {
