@@ -51,13 +51,15 @@ export function withoutOwner(object: KubeObject, ownerUid: string): KubeObject {
 
 /** What brings a marked object closer to its end. Whatever it was responsible for is not kept up any more. */
 export function reconcileDeletion(object: KubeObject, observed: Observed, { nowMs }: Settings): Write[] {
-  const { finalizers = [] } = object.metadata;
+  const { kind, metadata } = object;
+  const isHeldBy = (finalizer: string) => metadata.finalizers?.includes(finalizer) === true;
+  // A client may put any name on an object of any kind; there it means nothing.
+  const hasPods = kind === "Revision" && isHeldBy(FINALIZER_PODS);
+  const hasMembers = kind === "Namespace" && isHeldBy(FINALIZER_NAMESPACE);
   return [
-    ...(finalizers.includes(FINALIZER_PODS) && object.kind === "Revision"
-      ? [{ type: "destroy" as const, revisionUid: object.metadata.uid }]
-      : []),
-    ...(finalizers.includes(FINALIZER_FOREGROUND) ? deleteChildren(object, observed) : []),
-    ...(finalizers.includes(FINALIZER_NAMESPACE) ? deleteMembers(object, observed, nowMs) : []),
+    ...(hasPods ? [{ type: "destroy" as const, revisionUid: metadata.uid }] : []),
+    ...(isHeldBy(FINALIZER_FOREGROUND) ? deleteChildren(object, observed) : []),
+    ...(hasMembers ? deleteMembers(object, observed, nowMs) : []),
   ];
 }
 

@@ -85,7 +85,7 @@ export function admitUpdate(type: StoredType, stored: KubeObject, body: unknown,
   const spec = rules.applyDefaults(rest.spec, stored.spec ?? null, context, stored.metadata);
   const isSpecChanged = !jsonEqual(spec, stored.spec);
   const { labels: _labels, annotations: _annotations, finalizers: _finalizers, ...kept } = stored.metadata;
-  const finalizers = nextFinalizers(stored.metadata, sent);
+  const finalizers = nextFinalizers(stored, sent);
   const signed = signUpdate(type, stored, sent, isSpecChanged, context.user);
   const made: KubeObject = {
     ...withSpec({ ...rest, metadata: stored.metadata }, spec),

@@ -2,15 +2,15 @@
 import { isQualifiedKey } from "../name.ts";
 import { FINALIZER_FOREGROUND, FINALIZER_NAMESPACE, FINALIZER_PODS } from "./annotations.ts";
 import { at, type FieldError, generic, invalidValue } from "./field-error.ts";
-import type { ObjectMeta } from "./object.ts";
+import type { KindName, KubeObject, ObjectMeta } from "./object.ts";
 
-/** The system's own, which it takes off itself when their work is done. */
-const LASTING: readonly string[] = [FINALIZER_PODS, FINALIZER_NAMESPACE];
+/** The system's own, of the kinds that it puts them on: it takes them off itself when their work is done. */
+const LASTING: { readonly [K in KindName]?: string } = { Revision: FINALIZER_PODS, Namespace: FINALIZER_NAMESPACE };
 const STANDARD: readonly string[] = [FINALIZER_FOREGROUND, FINALIZER_NAMESPACE, "orphan"];
 
 /** The finalizers after an update: those that were sent, and those that only the system may take off. */
-export function nextFinalizers(stored: ObjectMeta, sent: Partial<ObjectMeta>): readonly string[] {
-  const kept = (stored.finalizers ?? []).filter((name) => LASTING.includes(name));
+export function nextFinalizers({ kind, metadata }: KubeObject, sent: Partial<ObjectMeta>): readonly string[] {
+  const kept = (metadata.finalizers ?? []).filter((name) => name === LASTING[kind]);
   return [...new Set([...(sent.finalizers ?? []), ...kept])];
 }
 

@@ -145,6 +145,19 @@ test("nobody but the system lets a Revision go before its pods are gone", async 
   });
 });
 
+test("the system's finalizers mean nothing on other kinds: neither to the namespace of that name, nor for ever", async () => {
+  await Cluster.run("fake", async (cluster) => {
+    const finalizers = ["kubernetes", "revisions.rouse.dev/pods"];
+    await cluster.create("ConfigMap", { metadata: { name: "fake", finalizers } });
+    const before = cluster.left();
+    await cluster.delete("ConfigMap", "fake", "Background");
+    await cluster.lone.settle();
+    expect(cluster.left()).toEqual(before);
+    await cluster.patch("ConfigMap", "fake", { metadata: { finalizers: null } });
+    expect(cluster.left()).toEqual(before.filter((name) => name !== "ConfigMap/fake"));
+  });
+});
+
 test("a namespace is Terminating, takes nothing new and goes when it is empty", async () => {
   await Cluster.run("leaving", async (cluster) => {
     await cluster.create("ConfigMap", { metadata: { name: "settings", finalizers: ["acme.dev/hold"] } });
