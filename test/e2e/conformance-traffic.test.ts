@@ -3,7 +3,7 @@
  * Source: serving/test/conformance/api/v1 (service, blue_green, volumes), serving/test/e2e (domainmapping, scale, envvars)
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { withImage, withTraffic } from "./clients/changes.ts";
+import { withImage, withLabels, withTraffic } from "./clients/changes.ts";
 import { expectDistribution, expectServes, hostOfUrl } from "./clients/expectations.ts";
 import { GoClient, nameOf } from "./clients/go-client.ts";
 import { answeringService, bareService, mappingTo } from "./clients/manifests.ts";
@@ -13,7 +13,9 @@ import { Wire } from "./clients/wire.ts";
 import { type Rouse, startRouse } from "./harness/rouse.ts";
 
 const ROUTING_STATE = "serving.knative.dev/routingState";
+const VISIBILITY = "networking.knative.dev/visibility";
 const SERVICES_AT_ONCE = 10;
+const RECREATIONS = 5;
 
 let rouse: Rouse;
 let go: GoClient;
@@ -161,6 +163,48 @@ it("a domain belongs to who claimed it first, and goes to the next when that one
   await go.delete("domainmappings", domain);
   await go.waitFor("domainmappings", domain, isReady, other);
   await expectServes(rouse, domain, "hello from heir-00001");
+});
+
+it("a target that is labelled cluster-local is private by itself, and as long as the whole Route is", async () => {
+  const local = ".svc.cluster.local";
+  const privacy = ({ status }: KnativeObject) =>
+    [status, ...(status?.traffic ?? [])].map((each) => new URL(each?.url ?? "").host.endsWith(local));
+  const becomes = (...wanted: readonly boolean[]) =>
+    go.waitFor("routes", "partly", (route) => isReady(route) && String(privacy(route)) === String(wanted));
+  const both = [
+    { tag: "one", latestRevision: true, percent: 50 },
+    { tag: "two", latestRevision: true, percent: 50 },
+  ];
+  const { service, route } = await go.createReady(bareService({ name: "partly" }, both));
+  expect(privacy(route)).toEqual([false, false, false]);
+
+  const placeholder = await go.get("placeholders", "one-partly");
+  expect(placeholder.metadata.labels?.["serving.knative.dev/route"]).toBe("partly");
+  await go.patch("placeholders", placeholder, withLabels({ [VISIBILITY]: "cluster-local" }));
+  await becomes(false, true, false);
+  await expectServes(rouse, "two-partly.default.localhost", "hello from partly-00001");
+  expect((await rouse.request("one-partly.default.localhost", "/")).status).toBe(404);
+
+  await go.patch("services", service, withLabels({ [VISIBILITY]: "cluster-local" }));
+  await becomes(true, true, true);
+  const hidden = await go.waitFor("services", "partly", isReady);
+  await go.patch("services", hidden, withLabels({ [VISIBILITY]: null }));
+  await becomes(false, true, false);
+});
+
+it("a Service that is deleted can be made again at once, as often as one likes", async () => {
+  for (let n = 0; n < RECREATIONS; n += 1) {
+    const { service } = await go.createReady(bareService({ name: "phoenix" }));
+    await expectServes(rouse, hostOfUrl(service), "hello from phoenix-00001");
+    await go.delete("services", "phoenix");
+  }
+});
+
+it("Pods are listed by labels and by phase", async () => {
+  await go.createReady(bareService({ name: "counted" }));
+  const query = "labelSelector=serving.knative.dev%2Fconfiguration%3Dcounted&fieldSelector=status.phase%3DRunning";
+  expect(await go.list("pods", query)).toHaveLength(1);
+  expect(await go.list("pods", query.replace("Running", "Pending"))).toHaveLength(0);
 });
 
 it("a container has its environment, and what ConfigMaps and Secrets give it", async () => {

@@ -29,8 +29,8 @@ export class GoClient {
     return this.#wire.request("GET", `${collectionOf(plural, namespace)}/${name}`);
   }
 
-  async list(plural: Plural): Promise<readonly KnativeObject[]> {
-    return (await this.#wire.request<{ items: KnativeObject[] }>("GET", collectionOf(plural))).items;
+  async list(plural: Plural, query = ""): Promise<readonly KnativeObject[]> {
+    return (await this.#wire.request<{ items: KnativeObject[] }>("GET", `${collectionOf(plural)}?${query}`)).items;
   }
 
   update(plural: Plural, object: KnativeObject): Promise<KnativeObject> {

@@ -7,14 +7,15 @@ import { parse } from "yaml";
 import type { Rouse } from "../harness/rouse.ts";
 import type { KnativeObject } from "./objects.ts";
 
-export type Plural =
-  | "services"
-  | "configurations"
-  | "routes"
-  | "revisions"
-  | "domainmappings"
-  | "configmaps"
-  | "secrets";
+/** Placeholders are the core group's services. */
+export type Plural = keyof typeof GROUP_VERSIONS;
+
+const SERVING = "serving.knative.dev/v1";
+const GROUP_VERSIONS = {
+  ...{ services: SERVING, configurations: SERVING, routes: SERVING, revisions: SERVING },
+  domainmappings: "serving.knative.dev/v1beta1",
+  ...{ placeholders: "v1", pods: "v1", configmaps: "v1", secrets: "v1" },
+} as const;
 
 export type WatchEvent = { readonly type: string; readonly object: KnativeObject };
 
@@ -75,13 +76,9 @@ export class Wire {
 }
 
 /** e.g. `/apis/serving.knative.dev/v1/namespaces/default/services` */
-export function collectionOf(plural: Plural, namespace = "default", version = versionOf(plural)): string {
-  return `${version.includes("/") ? "/apis" : "/api"}/${version}/namespaces/${namespace}/${plural}`;
-}
-
-function versionOf(plural: Plural): string {
-  if (plural === "configmaps" || plural === "secrets") return "v1";
-  return plural === "domainmappings" ? "serving.knative.dev/v1beta1" : "serving.knative.dev/v1";
+export function collectionOf(plural: Plural, namespace = "default", version: string = GROUP_VERSIONS[plural]): string {
+  const name = plural === "placeholders" ? "services" : plural;
+  return `${version.includes("/") ? "/apis" : "/api"}/${version}/namespaces/${namespace}/${name}`;
 }
 
 async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<WatchEvent> {
