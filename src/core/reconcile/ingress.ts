@@ -6,6 +6,7 @@
  */
 import type { ConditionWish } from "../resource/conditions.ts";
 import { jsonEqual } from "../resource/json.ts";
+import { clusterLocalHosts } from "../routing/hosts.ts";
 import type { EntryDraft, Observed, RouteHost, Settings, Write } from "./observed.ts";
 
 export type EntryPlan = {
@@ -51,9 +52,8 @@ export function ingressReady(
 ): { readonly wish: ConditionWish; readonly lookAgainAtMs: number | null } {
   const type = "IngressReady";
   if (plan.stolenHost !== null) {
-    const message = `There is an existing placeholder Service ${JSON.stringify(plan.stolenHost)} that we do not own.`;
     return {
-      wish: { type, status: "False", reason: "NotOwned", message },
+      wish: { type, status: "False", reason: "NotOwned", message: takenMessage(plan.stolenHost) },
       lookAgainAtMs: settings.nowMs + HOST_RETRY_MS,
     };
   }
@@ -64,6 +64,14 @@ export function ingressReady(
   const lookAgainAtMs = Math.max(...deliveries.map((atMs) => atMs ?? 0)) + settings.settleMs;
   if (settings.nowMs < lookAgainAtMs) return { ...pending, lookAgainAtMs };
   return { wish: { type, status: "True" }, lookAgainAtMs: null };
+}
+
+/** Inside the cluster a host is the name of a placeholder Service; another one may be a custom domain. */
+function takenMessage(host: string): string {
+  const [name = "", namespace = ""] = host.split(".");
+  return clusterLocalHosts(name, namespace).includes(host)
+    ? `There is an existing placeholder Service ${JSON.stringify(name)} that we do not own.`
+    : `The host ${JSON.stringify(host)} is in use by another Route or a DomainMapping.`;
 }
 
 export const INGRESS_NOT_CONFIGURED: ConditionWish = {

@@ -56,7 +56,15 @@ describe("IngressReady", () => {
   test("is False while another route has one of the hosts, and nothing is taken from it", () => {
     const hosts = hostsAfter(NOW_MS).map((row) => ({ ...row, routeUid: "uid-other" }));
     const refused = ingressAt(NOW_MS, hosts);
-    expect(refused.ingress).toMatchObject({ status: "False", reason: "NotOwned" });
+    expect(refused.ingress).toMatchObject({
+      status: "False",
+      reason: "NotOwned",
+      message: 'There is an existing placeholder Service "hello" that we do not own.',
+    });
+    const mapped = ingressAt(NOW_MS, hosts.slice(-1));
+    expect(mapped.ingress?.message).toBe(
+      'The host "hello.default.example.com" is in use by another Route or a DomainMapping.',
+    );
     expect(refused.entries).toEqual([]);
     expect(refused.wake).toMatchObject({ atMs: NOW_MS + 10_000 });
   });
