@@ -10,7 +10,12 @@
  * Source: kubernetes/pkg/controller/garbagecollector, apiserver's registry/generic/registry/store.go
  */
 import type { DeleteOptions } from "../protocol/control-plane.ts";
-import { FINALIZER_FOREGROUND, FINALIZER_NAMESPACE, FINALIZER_PODS } from "../resource/annotations.ts";
+import {
+  FINALIZER_FOREGROUND,
+  FINALIZER_NAMESPACE,
+  FINALIZER_ORPHAN,
+  FINALIZER_PODS,
+} from "../resource/annotations.ts";
 import { TERMINATING_STATUS } from "../resource/namespace.ts";
 import { type KubeObject, keyOf } from "../resource/object.ts";
 import { timestampOf } from "../resource/timestamp.ts";
@@ -25,7 +30,8 @@ export type Propagation = DeleteOptions["propagation"];
 export function markForDeletion(object: KubeObject, propagation: Propagation, nowMs: number): KubeObject {
   const { finalizers = [], deletionTimestamp = timestampOf(nowMs), ...metadata } = object.metadata;
   const isNamespace = object.kind === "Namespace";
-  const holders = new Set(finalizers.filter((name) => name !== FINALIZER_FOREGROUND));
+  // How to treat children is asked for with each wish; none of these is left of an earlier one.
+  const holders = new Set(finalizers.filter((name) => name !== FINALIZER_FOREGROUND && name !== FINALIZER_ORPHAN));
   if (propagation === "Foreground") holders.add(FINALIZER_FOREGROUND);
   if (isNamespace) holders.add(FINALIZER_NAMESPACE);
   return {

@@ -1,7 +1,7 @@
 /**
  * What the writes of a reconciler mean to people: events about the reconciled object. Without a write nothing happened.
  *
- *     Service        Created Configuration, Created Route
+ *     Service        Created Configuration, Created Route, the reason why it is not Ready
  *     Configuration  Created Revision, ConfigurationReady, LatestReadyUpdate, LatestCreatedFailed
  *     Revision       RevisionReady, RevisionFailed, ScaledToZero, ScaledFromZero
  *     Route          Created placeholder service, TrafficUpdated, the reason why it is not Ready
@@ -36,6 +36,8 @@ function changesOf(object: KubeObject, status: CommonStatus): Said[] {
   const before = (object.status ?? {}) as CommonStatus;
   const turned = turnedReady(before, status);
   switch (object.kind) {
+    case "Service":
+      return failure(turned);
     case "Configuration":
       return configurationChanges(before, status, turned);
     case "Revision":

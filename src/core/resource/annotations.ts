@@ -29,6 +29,8 @@ export const AUTOSCALING_PREFIX = "autoscaling.knative.dev/";
 export const FINALIZER_PODS = "revisions.rouse.dev/pods";
 /** Kubernetes' own: holds an object until what it owns is gone. */
 export const FINALIZER_FOREGROUND = "foregroundDeletion";
+/** Kubernetes' own: what it owns shall stay. */
+export const FINALIZER_ORPHAN = "orphan";
 /** Holds a Namespace that is being deleted until it is empty. */
 export const FINALIZER_NAMESPACE = "kubernetes";
 

@@ -18,7 +18,10 @@ describe("an object that is marked", () => {
   });
 
   test("keeps its first time and its other finalizers, and follows the latest wish", () => {
-    const held = changed(service("hello"), { ...LEAVING, finalizers: ["acme.dev/backup", "foregroundDeletion"] });
+    const held = changed(service("hello"), {
+      ...LEAVING,
+      finalizers: ["acme.dev/backup", "foregroundDeletion", "orphan"],
+    });
     expect(markForDeletion(held, "Background", NOW_MS + 5_000).metadata).toMatchObject({
       ...LEAVING,
       finalizers: ["acme.dev/backup"],

@@ -27,6 +27,7 @@ test("a Service tells what it made, and nothing when there is nothing to write",
     { object: hello, type: "Normal", reason: "Created", message: 'Created Route "hello"' },
   ]);
   expect(eventsOf(hello, [])).toEqual([]);
+  expect(events(hello, ready("False", "RevisionFailed", "boom"))).toEqual(["Warning RevisionFailed: boom"]);
 });
 
 describe("a Revision tells", () => {

@@ -30,6 +30,42 @@ const kept = (lone: LonePlane) =>
     "SELECT body ->> '$.message' AS message, body ->> '$.count' AS count FROM objects WHERE kind = 'Event' ORDER BY 1",
   );
 
+test("a Service tells seven things until it is ready, and nothing after that", async () => {
+  await LonePlane.run("events-service", async (lone) => {
+    const body = { metadata: { name: "hello" }, spec: { template: { spec: { containers: [{ image: "a/b" }] } } } };
+    const options = { user: "ann", isDryRun: false, isStrict: false, apiVersion: "serving.knative.dev/v1" };
+    await lone.plane.createObject("Service", "default", body, options);
+    await lone.settle();
+    const found = await lone.plane.getObject({ kind: "Revision", namespace: "default", name: "hello-00001" });
+    const observation = {
+      ...{
+        revisionUid: found.ok ? found.value.metadata.uid : "",
+        desiredScale: 1,
+        actualScale: 1,
+        isInitialized: true,
+      },
+      ...{ active: { status: "True", reason: "", message: "" } as const, failure: null },
+    };
+    for (const sequence of [1, 2]) {
+      await lone.plane.revisionObserved({ ...observation, sequence });
+      await lone.settle();
+      const told = lone.query(
+        `SELECT body ->> '$.involvedObject.kind' || ' ' || (body ->> '$.reason') || ' ' || (body ->> '$.count') AS text
+         FROM objects WHERE kind = 'Event' ORDER BY 1`,
+      );
+      expect(told.map(({ text }) => text)).toEqual([
+        "Configuration ConfigurationReady 1",
+        "Configuration Created 1",
+        "Configuration LatestReadyUpdate 1",
+        "Revision RevisionReady 1",
+        "Route Created 1",
+        "Service Created 1",
+        "Service Created 1",
+      ]);
+    }
+  });
+});
+
 test("an event that repeats is one object, and nobody is asked to reconcile it", async () => {
   await telling("events-repeat", (tell, lone) => {
     for (let i = 0; i < 3; i++) tell("again", i * 1_000);
