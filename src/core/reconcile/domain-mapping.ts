@@ -22,7 +22,7 @@ export function reconcileDomainMapping(mapping: DomainMapping, observed: Observe
   const reference = resolveReference(mapping, observed);
   const wanted = isClaimed && reference.ok ? entriesFor(name, reference.host, observed) : [];
   const current = observed.hostsOf(uid);
-  const plan = planEntries(uid, wanted, current, observed);
+  const plan = planEntries(mapping, wanted, current, observed);
   const ingress = ingressReady(current, plan, settings);
   const url = `${settings.config.network.defaultExternalScheme}://${name}`;
   const wishes: ConditionWish[] = [

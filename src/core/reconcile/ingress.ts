@@ -6,31 +6,36 @@
  */
 import type { ConditionWish } from "../resource/conditions.ts";
 import { jsonEqual } from "../resource/json.ts";
-import { clusterLocalHosts } from "../routing/hosts.ts";
+import { type KubeObject, keyOf } from "../resource/object.ts";
+import { CLUSTER_LOCAL_DOMAIN, clusterLocalHosts } from "../routing/hosts.ts";
 import type { EntryDraft, Observed, RouteHost, Settings, Write } from "./observed.ts";
 
 export type EntryPlan = {
   readonly writes: readonly Write[];
-  /** A wanted host that another object has: no entry changes until it is free. */
+  /** A wanted host that another object has, and that this one cannot do without: no entry changes until it is free. */
   readonly stolenHost: string | null;
 };
 
-/** The writes that leave an object with the wanted entries and no others. */
+/** The writes that leave an object with the wanted entries and no others; for a host that is not free it waits. */
 export function planEntries(
-  ownerUid: string,
+  owner: KubeObject,
   wanted: readonly EntryDraft[],
   current: readonly RouteHost[],
   observed: Observed,
 ): EntryPlan {
-  const stolen = wanted.find(({ host }) => (observed.hostOwner(host) ?? ownerUid) !== ownerUid);
-  if (stolen !== undefined) return { writes: [], stolenHost: stolen.host };
+  const ownerUid = owner.metadata.uid;
+  const taken = wanted.filter(({ host }) => (observed.hostOwner(host) ?? ownerUid) !== ownerUid);
+  const waits = taken.map(({ host }) => ({ type: "await-host" as const, host, key: keyOf(owner) }));
+  const stolen = taken.find((entry) => !isShortName(entry));
+  if (stolen !== undefined) return { writes: waits, stolenHost: stolen.host };
   const known = new Map(current.map((row) => [row.host, row.entry]));
   const wantedHosts = new Set(wanted.map((entry) => entry.host));
   return {
     stolenHost: null,
     writes: [
+      ...waits,
       ...wanted
-        .filter((entry) => !jsonEqual(known.get(entry.host), entry))
+        .filter((entry) => !taken.includes(entry) && !jsonEqual(known.get(entry.host), entry))
         .map((entry) => ({ type: "entry" as const, routeUid: ownerUid, host: entry.host, entry })),
       ...current
         .filter(({ host }) => !wantedHosts.has(host))
@@ -52,10 +57,8 @@ export function ingressReady(
 ): { readonly wish: ConditionWish; readonly lookAgainAtMs: number | null } {
   const type = "IngressReady";
   if (plan.stolenHost !== null) {
-    return {
-      wish: { type, status: "False", reason: "NotOwned", message: takenMessage(plan.stolenHost) },
-      lookAgainAtMs: settings.nowMs + HOST_RETRY_MS,
-    };
+    const message = takenMessage(plan.stolenHost);
+    return { wish: { type, status: "False", reason: "NotOwned", message }, lookAgainAtMs: null };
   }
   const pending = { wish: INGRESS_NOT_CONFIGURED, lookAgainAtMs: null };
   const isGrowing = plan.writes.some((write) => write.type === "entry" && write.entry !== null);
@@ -81,5 +84,7 @@ export const INGRESS_NOT_CONFIGURED: ConditionWish = {
   message: "Ingress has not yet been reconciled.",
 };
 
-/** How soon an object tries again to get a host that another one has. */
-const HOST_RETRY_MS = 10_000;
+/** `hello.default` and the like, which only abbreviate a full name, and may be somebody's domain: `example.com`. */
+function isShortName({ host, visibility }: EntryDraft): boolean {
+  return visibility === "cluster-local" && !host.endsWith(`.${CLUSTER_LOCAL_DOMAIN}`);
+}

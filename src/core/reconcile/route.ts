@@ -25,7 +25,7 @@ export function reconcileRoute(route: Route, observed: Observed, settings: Setti
   const current = observed.hostsOf(uid);
   const plan =
     resolution.ok && problem === null
-      ? planEntries(uid, compileRoute(route, resolution.targets, hosts), current, observed)
+      ? planEntries(route, compileRoute(route, resolution.targets, hosts), current, observed)
       : { writes: [], stolenHost: null };
   const ingress =
     problem === null ? ingressReady(current, plan, settings) : { wish: invalidHost(problem), lookAgainAtMs: null };
@@ -43,8 +43,11 @@ export function reconcileRoute(route: Route, observed: Observed, settings: Setti
     ),
     ...(url === undefined ? {} : { url }),
     address: { url: `http://${hostOf(name, namespace, CLUSTER_LOCAL_DOMAIN)}` },
+    // What is served: the collection of revisions goes by it.
     traffic:
-      resolution.ok && problem === null ? statusTraffic(resolution.targets, hosts) : (route.status?.traffic ?? []),
+      resolution.ok && problem === null && plan.stolenHost === null
+        ? statusTraffic(resolution.targets, hosts)
+        : (route.status?.traffic ?? []),
   };
   return [
     ...plan.writes,

@@ -1,5 +1,10 @@
-/** Which Route has which host, with the entry it was given last and whether that arrived. */
+/**
+ * Which Route or DomainMapping has which host, with the entry it was given last and whether that arrived; and who waits for
+ * a host that another one has.
+ */
 import type { EntryDraft, RouteHost } from "../../core/reconcile/observed.ts";
+
+import type { KindName, ObjectKey } from "../../core/resource/object.ts";
 
 export class HostTable {
   readonly #sql: SqlStorage;
@@ -36,6 +41,24 @@ export class HostTable {
 
   release(routeUid: string, host: string): void {
     this.#sql.exec("DELETE FROM hosts WHERE host = ? AND route_uid = ?", host, routeUid);
+  }
+
+  addWaiter(host: string, { kind, namespace, name }: ObjectKey): void {
+    this.#sql.exec(
+      "INSERT OR IGNORE INTO host_waiters (host, kind, namespace, name) VALUES (?, ?, ?, ?)",
+      host,
+      kind,
+      namespace,
+      name,
+    );
+  }
+
+  /** Those that waited for a host; from now on they do not. */
+  takeWaiters(host: string): ObjectKey[] {
+    return this.#sql
+      .exec("DELETE FROM host_waiters WHERE host = ? RETURNING kind, namespace, name", host)
+      .toArray()
+      .map((row) => ({ kind: row.kind as KindName, namespace: String(row.namespace), name: String(row.name) }));
   }
 
   /** @returns the uid of the route whose newest entry this was; null when there is a newer one or the host was given up */

@@ -5,6 +5,7 @@
  *     dirty: keys to reconcile              wakes: keys to reconcile at a time
  *     outbox: messages to other objects, in order of id (the id is the message's sequence)
  *     orders, observations: what a Revision object was told and what it said       hosts: who has a host
+ *     host_waiters: who wants a host that another one has
  *     unplaced: revisions that a new agent may help
  *     claims: who wants a domain, in order       kept_events: Events by age
  *     config: the sections of the config that the objects follow
@@ -96,4 +97,11 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   ["CREATE TABLE kept_events (at_ms INTEGER NOT NULL, uid TEXT NOT NULL, PRIMARY KEY (at_ms, uid)) WITHOUT ROWID"],
   // The log is pruned in the order in which it was written: one row per event instead of two.
   ["DROP INDEX events_by_time"],
+  // Who waits for a host is told when it is free, and need not look every ten seconds.
+  [
+    `CREATE TABLE host_waiters (
+       host TEXT NOT NULL, kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
+       PRIMARY KEY (host, kind, namespace, name)
+     ) WITHOUT ROWID`,
+  ],
 ];

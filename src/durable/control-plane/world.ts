@@ -106,11 +106,14 @@ export class World {
         return;
       case "entry": {
         const sequence = this.outbox.toRoutes(write.host, write.entry);
-        if (write.entry === null) this.hosts.release(write.routeUid, write.host);
+        if (write.entry === null) this.#releaseHost(write.routeUid, write.host);
         else this.hosts.put(write.routeUid, write.entry, sequence);
         for (const key of followersOf(write.host, this.observed)) this.queue.add(key);
         return;
       }
+      case "await-host":
+        this.hosts.addWaiter(write.host, write.key);
+        return;
       case "event":
         if (!this.isTerminating(write.happening.object.metadata.namespace ?? "")) {
           this.#events.record(write.happening, nowMs);
@@ -163,6 +166,11 @@ export class World {
   /** Whether a namespace is being deleted: nothing new may be made in it. */
   isTerminating(namespace: string): boolean {
     return this.objects.get("Namespace", "", namespace)?.metadata.deletionTimestamp !== undefined;
+  }
+
+  #releaseHost(ownerUid: string, host: string): void {
+    this.hosts.release(ownerUid, host);
+    for (const key of this.hosts.takeWaiters(host)) this.queue.add(key);
   }
 
   #disown(child: KubeObject, ownerUid: string, nowMs: number): void {

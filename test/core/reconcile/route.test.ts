@@ -24,6 +24,7 @@ function ingressAt(nowMs: number, hosts: ReturnType<typeof hostsAfter>) {
     ingress: findCondition(status?.type === "update-status" ? (status.object as Route).status : {}, "IngressReady"),
     entries: writes.filter((write) => write.type === "entry"),
     wake: writes.find((write) => write.type === "wake"),
+    waits: writes.flatMap((write) => (write.type === "await-host" ? [write.host] : [])),
   };
 }
 
@@ -66,7 +67,18 @@ describe("IngressReady", () => {
       'The host "hello.default.example.com" is in use by another Route or a DomainMapping.',
     );
     expect(refused.entries).toEqual([]);
-    expect(refused.wake).toMatchObject({ atMs: NOW_MS + 10_000 });
+    expect(refused.wake).toBeUndefined();
+    expect(refused.waits).toContain("hello.default.example.com");
+  });
+
+  test("does without a short name that somebody's domain is", () => {
+    const hosts = hostsAfter(NOW_MS - 6_000).map((row) =>
+      row.host === "hello.default" ? { ...row, routeUid: "uid-mapping" } : row,
+    );
+    const settled = ingressAt(NOW_MS, hosts);
+    expect(settled.ingress?.status).toBe("True");
+    expect(settled.entries).toEqual([]);
+    expect(settled.waits).toEqual(["hello.default"]);
   });
 });
 

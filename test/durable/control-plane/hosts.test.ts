@@ -1,0 +1,105 @@
+/** Two that want one host, on the real store: who has it, what the other one does meanwhile, and what waiting costs. */
+import { expect, test } from "vitest";
+import { findCondition } from "../../../src/core/resource/conditions.ts";
+import type { KindName, KubeObject } from "../../../src/core/resource/object.ts";
+import type { Route } from "../../../src/core/resource/serving.ts";
+import { LonePlane } from "../fakes/lone-plane.ts";
+
+const WRITE = { user: "tester", isDryRun: false, isStrict: false, apiVersion: "" };
+const BACKGROUND = { isDryRun: false, propagation: "Background", uid: "", resourceVersion: "" } as const;
+
+async function configure({ plane }: LonePlane, name: string, data: Record<string, string>): Promise<void> {
+  const key = { kind: "ConfigMap", namespace: "knative-serving", name } as const;
+  expect(await plane.patchObject(key, { type: "merge", body: { data } }, WRITE)).toMatchObject({ ok: true });
+}
+
+async function createService(lone: LonePlane, namespace: string, name: string): Promise<void> {
+  const body = { metadata: { name }, spec: { template: { spec: { containers: [{ image: "dev.local/hello" }] } } } };
+  expect(await lone.plane.createObject("Service", namespace, body, WRITE)).toMatchObject({ ok: true });
+  await bringUp(lone, namespace, `${name}-00001`);
+}
+
+let sequence = 0;
+async function bringUp(lone: LonePlane, namespace: string, name: string): Promise<void> {
+  await lone.settle();
+  sequence += 1;
+  await lone.plane.revisionObserved({
+    ...{ revisionUid: (await find(lone, "Revision", namespace, name)).metadata.uid, sequence },
+    ...{ desiredScale: 1, actualScale: 1, isInitialized: true, failure: null },
+    active: { status: "True", reason: "", message: "" },
+  });
+  await lone.settle();
+}
+
+async function find({ plane }: LonePlane, kind: KindName, namespace: string, name: string): Promise<KubeObject> {
+  const found = await plane.getObject({ kind, namespace, name });
+  if (!found.ok) throw new Error(found.status.message);
+  return found.value;
+}
+
+async function ready(lone: LonePlane, kind: KindName, namespace: string, name: string) {
+  return findCondition((await find(lone, kind, namespace, name)).status as Route["status"], "Ready");
+}
+
+const namespaceAt = (lone: LonePlane, host: string) => lone.told.entries.get(host)?.entry?.namespace;
+
+test("who waits for a host costs nothing, and has it when it is free", async () => {
+  await LonePlane.run("two-routes", async (lone) => {
+    await configure(lone, "config-network", { "domain-template": "{{.Name}}.{{.Domain}}" });
+    await createService(lone, "first", "hello");
+    await createService(lone, "second", "hello");
+    expect(await ready(lone, "Route", "second", "hello")).toMatchObject({ status: "False", reason: "NotOwned" });
+    expect(lone.query("SELECT * FROM wakes")).toEqual([]);
+
+    await lone.plane.deleteObject({ kind: "Service", namespace: "first", name: "hello" }, BACKGROUND);
+    await lone.settle();
+    expect(await ready(lone, "Route", "second", "hello")).toMatchObject({ status: "True" });
+    expect(namespaceAt(lone, "hello.apps.test")).toBe("second");
+    expect(lone.query("SELECT * FROM host_waiters")).toEqual([]);
+  });
+});
+
+test("a revision is kept while it serves, although its Route waits for a host to move on", async () => {
+  await LonePlane.run("served-still", async (lone) => {
+    await configure(lone, "config-gc", { "min-non-active-revisions": "0", "max-non-active-revisions": "0" });
+    await createService(lone, "default", "hello");
+    await createService(lone, "default", "green-hello");
+    const spec = {
+      traffic: [{ latestRevision: true, percent: 100, tag: "green" }],
+      template: { spec: { timeoutSeconds: 9 } },
+    };
+    const key = { kind: "Service", namespace: "default", name: "hello" } as const;
+    await lone.plane.patchObject(key, { type: "merge", body: { spec } }, WRITE);
+    await bringUp(lone, "default", "hello-00002");
+    const { status } = (await find(lone, "Route", "default", "hello")) as Route;
+    expect(findCondition(status, "IngressReady")).toMatchObject({ status: "False", reason: "NotOwned" });
+    expect(status?.traffic).toMatchObject([{ revisionName: "hello-00001", percent: 100 }]);
+    expect((await find(lone, "Revision", "default", "hello-00001")).metadata.deletionTimestamp).toBeUndefined();
+
+    await lone.plane.deleteObject({ ...key, name: "green-hello" }, BACKGROUND);
+    await lone.settle();
+    expect(await ready(lone, "Service", "default", "hello")).toMatchObject({ status: "True" });
+    expect(lone.told.entries.get("green-hello.default.apps.test")?.entry?.targets).toMatchObject([
+      { revision: "hello-00002" },
+    ]);
+  });
+});
+
+test("a domain that looks like a cluster-local name keeps no Service from being Ready", async () => {
+  await LonePlane.run("short-name", async (lone) => {
+    await createService(lone, "shop", "front");
+    const ref = { apiVersion: "serving.knative.dev/v1", kind: "Service", name: "front" };
+    await lone.plane.createObject("DomainMapping", "shop", { metadata: { name: "example.com" }, spec: { ref } }, WRITE);
+    await createService(lone, "com", "example");
+    expect(await ready(lone, "Service", "com", "example")).toMatchObject({ status: "True" });
+    expect(await ready(lone, "DomainMapping", "shop", "example.com")).toMatchObject({ status: "True" });
+    expect(namespaceAt(lone, "example.com")).toBe("shop");
+
+    await lone.plane.deleteObject({ kind: "DomainMapping", namespace: "shop", name: "example.com" }, BACKGROUND);
+    await lone.settle();
+    expect(lone.told.entries.get("example.com")?.entry).toMatchObject({
+      namespace: "com",
+      visibility: "cluster-local",
+    });
+  });
+});
