@@ -20,12 +20,14 @@ export type Address = {
 /** @returns null for a path that names nothing that is served */
 export function parseAddress(path: string): Address | null {
   const segments = path.slice(1).split("/").map(decodeSegment);
+  // `namespaces//configmaps` would be a namespace without a name, which kinds without namespaces stand for.
+  if (segments.includes("")) return null;
   const [root, ...rest] = segments;
   const [group = "", version = "", ...resource] = root === "api" ? ["", ...rest] : rest;
   const isNamespaced = resource[0] === "namespaces" && resource.length > 2;
   const [plural = "", name = null, ...beyond] = isNamespaced ? resource.slice(2) : resource;
   const type = findResourceType(group, version, plural);
-  if (type === undefined || beyond.length > 0 || name === "") return null;
+  if (type === undefined || beyond.length > 0) return null;
   if (isNamespaced) return type.isNamespaced ? { type, namespace: resource[1] ?? "", name } : null;
   if (!type.isNamespaced) return { type, namespace: "", name };
   return name === null ? { type, namespace: null, name } : null;

@@ -46,6 +46,8 @@ describe("requests that are refused", () => {
   test("a path that names nothing is 404 with a Status", async () => {
     expect((await get("/apis/serving.knative.dev/v1/namespaces/default/gadgets")).body.reason).toBe("NotFound");
     expect((await get("/apis/other.dev/v1/things")).body.code).toBe(404);
+    // Nothing is made in a namespace without a name, where nobody would find it.
+    expect((await post("/api/v1/namespaces//configmaps", { metadata: { name: "lost" } })).body.reason).toBe("NotFound");
   });
 
   test("a body over 3 MiB is 413, one nested too deep 400, one of another type 415", async () => {
