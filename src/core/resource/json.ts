@@ -1,5 +1,8 @@
 /** Plain JSON values: comparison, paths and RFC 7396. */
 
+/** What is nested deeper is refused: recursion, here and in the platform's serializers, ends at some thousands of levels. */
+export const MAX_NESTING = 100;
+
 export type JsonObject = { readonly [name: string]: unknown };
 
 export function isJsonObject(value: unknown): value is JsonObject {

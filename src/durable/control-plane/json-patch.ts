@@ -2,7 +2,7 @@
 import { applyPatch, type Operation, Pointer } from "rfc6902";
 import type { Outcome } from "../../core/protocol/control-plane.ts";
 import { failure } from "../../core/resource/api-status.ts";
-import { isJsonObject, jsonEqual } from "../../core/resource/json.ts";
+import { isJsonObject, jsonEqual, MAX_NESTING, nestingDepth } from "../../core/resource/json.ts";
 
 const OPERATIONS: ReadonlySet<string> = new Set(["add", "remove", "replace", "move", "copy", "test"]);
 /** Names that lead from a JavaScript object to what is no data. */
@@ -18,6 +18,9 @@ export function applyJsonPatch(object: unknown, operations: readonly unknown[]):
     const problem = problemOf(operation);
     if (problem !== null) return refused("BadRequest", `operation ${i} of the JSON patch: ${problem}`);
     const step = operation as Operation;
+    const missing = missingPlace(target, step);
+    if (missing !== null)
+      return refused("Invalid", `${REJECTED}: operation ${i}, ${step.op} at "${missing}": nothing is there`);
     try {
       if (step.op === "copy") copiedChars += sizeAt(target, step.from);
       if (copiedChars > MAX_COPIED_CHARS) return refused("RequestEntityTooLarge", "the JSON patch copies too much");
@@ -27,7 +30,9 @@ export function applyJsonPatch(object: unknown, operations: readonly unknown[]):
       return refused("Invalid", `${REJECTED}: operation ${i}: ${(error as Error).message}`);
     }
   }
-  return { ok: true, value: target };
+  return isTooDeep(target)
+    ? refused("BadRequest", `the JSON patch nests the object deeper than ${MAX_NESTING} levels`)
+    : { ok: true, value: target };
 }
 
 const REJECTED = "the server rejected our request due to an error in our request";
@@ -43,6 +48,45 @@ function problemOf(operation: unknown): string | null {
     if (FORBIDDEN.test(pointer)) return `${JSON.stringify(pointer)} names no field`;
   }
   return null;
+}
+
+/** The first pointer of an operation that leads nowhere; null when there is none. */
+function missingPlace(target: unknown, step: Operation): string | null {
+  if ("from" in step && !hasPlace(target, step.from, false)) return step.from;
+  const isNew = step.op === "add" || step.op === "move" || step.op === "copy";
+  return hasPlace(target, step.path, isNew) ? null : step.path;
+}
+
+/**
+ * Whether a pointer leads through members and items alone. The library also follows what JavaScript has besides: a patch
+ * of `/spec/containers/length` would make a list of any length.
+ * @param isNew it may name a member that is not there, or the end of a list
+ */
+function hasPlace(target: unknown, pointer: string, isNew: boolean): boolean {
+  const [, ...tokens] = Pointer.fromJSON(pointer).tokens;
+  const last = tokens.pop();
+  if (last === undefined) return true;
+  const parent = tokens.reduce(memberOf, target);
+  if (!isNew) return memberOf(parent, last) !== undefined;
+  if (Array.isArray(parent)) return last === "-" || (INDEX.test(last) && Number(last) <= parent.length);
+  return isJsonObject(parent);
+}
+
+const INDEX = /^(0|[1-9]\d{0,8})$/;
+
+function memberOf(value: unknown, token: string): unknown {
+  if (Array.isArray(value)) return INDEX.test(token) ? (value[Number(token)] as unknown) : undefined;
+  return isJsonObject(value) && Object.hasOwn(value, token) ? value[token] : undefined;
+}
+
+/** Operations can nest what each of them holds. */
+function isTooDeep(target: unknown): boolean {
+  try {
+    return nestingDepth(JSON.stringify(target), MAX_NESTING) > MAX_NESTING;
+  } catch {
+    // Too deep even to be written.
+    return true;
+  }
 }
 
 /** The library compares by computing a difference, which takes quadratic time. */

@@ -3,12 +3,11 @@ import { parse as parseYaml } from "yaml";
 import type { Outcome } from "../../core/protocol/control-plane.ts";
 import type { ApiStatus } from "../../core/resource/api-status.ts";
 import { failure } from "../../core/resource/api-status.ts";
-import { nestingDepth } from "../../core/resource/json.ts";
+import { MAX_NESTING, nestingDepth } from "../../core/resource/json.ts";
 import { decodeKubernetesProtobuf, PROTOBUF_TYPE } from "./protobuf.ts";
 
 /** Kubernetes' own limit. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
-export const MAX_NESTING = 100;
 /** YAML takes memory far beyond its text; manifests by hand are small. */
 const MAX_YAML_BYTES = 256 * 1024;
 const MAX_YAML_ALIASES = 50;

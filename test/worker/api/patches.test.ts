@@ -5,6 +5,7 @@ const MAPS = "/api/v1/namespaces/default/configmaps";
 const MAP = `${MAPS}/patched`;
 const patch = (type: string, body: unknown, path = MAP): Promise<Answer> =>
   call("PATCH", path, body, { "content-type": `application/${type}` });
+const LIST = { op: "add", path: "/metadata/finalizers", value: [] };
 const jsonPatch = (...operations: readonly unknown[]) => patch("json-patch+json", operations);
 
 beforeEach(async () => {
@@ -46,6 +47,10 @@ describe("a JSON patch", () => {
     ["no list", { op: "remove", path: "/data" }, 400],
     ["the prototype", [{ op: "add", path: "/__proto__/polluted", value: true }], 400],
     ["a constructor", [{ op: "add", path: "/data/constructor/prototype/polluted", value: true }], 400],
+    ["the length of a list", [LIST, { op: "replace", path: "/metadata/finalizers/length", value: 30_000_000 }], 422],
+    ["an index behind the end of a list", [LIST, { op: "copy", from: "/data/a", path: "/metadata/finalizers/7" }], 422],
+    ["the length of a text", [{ op: "copy", from: "/data/a/length", path: "/data/c" }], 422],
+    ["what objects inherit", [{ op: "remove", path: "/data/toString" }], 422],
     ["what makes no valid object", [{ op: "replace", path: "/data", value: 7 }], 400],
     ["too many operations", Array(10_001).fill({ op: "test", path: "/data/a", value: "1" }), 413],
   ])("with %s is refused", async (_, body, code) => {
@@ -60,6 +65,23 @@ describe("a JSON patch", () => {
     expect([400, 413, 422]).toContain(status);
     expect(body.kind).toBe("Status");
   });
+});
+
+test("a JSON patch that nests an object in itself is refused before it is stored", async () => {
+  const namespace = "/api/v1/namespaces/nested";
+  await post("/api/v1/namespaces", { metadata: { name: "nested" }, spec: { a: {} } });
+  for (const [doublings, code] of [
+    [4, 200],
+    [7, 400],
+    [12, 400],
+  ]) {
+    const copies = Array.from({ length: Number(doublings) }, (_, i) => {
+      return { op: "copy", from: "/spec", path: `/spec${"/a".repeat(2 ** i)}` };
+    });
+    const start = { op: "replace", path: "/spec", value: { a: {} } };
+    expect((await patch("json-patch+json", [start, ...copies], namespace)).status).toBe(code);
+  }
+  expect((await get("/api/v1/namespaces")).status).toBe(200);
 });
 
 describe("a merge patch", () => {
