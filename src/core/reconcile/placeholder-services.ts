@@ -10,10 +10,12 @@
 import type { NetworkConfig } from "../config/network-config.ts";
 import { LABEL_ROUTE, LABEL_VISIBILITY, without } from "../resource/annotations.ts";
 import type { CoreServiceSpec } from "../resource/core-service.ts";
-import { controllerReference, type Draft } from "../resource/object.ts";
+import { controllerReference, type Draft, isControlledBy } from "../resource/object.ts";
 import type { Route } from "../resource/serving.ts";
+import { CLUSTER_LOCAL_DOMAIN, hostOf } from "../routing/hosts.ts";
 import { targetName } from "../routing/route-hosts.ts";
 import { ensureChild } from "./child.ts";
+import type { EntryPlan } from "./ingress.ts";
 import type { Observed, Settings, Write } from "./observed.ts";
 
 /** @param route with the status that it is about to have; without traffic in it nothing is assigned yet */
@@ -37,6 +39,25 @@ export function reconcilePlaceholders(route: Route, observed: Observed, { config
     .filter(({ kind, metadata }) => kind === "CoreService" && !names.has(metadata.name))
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   return [...kept, ...orphaned.map((object) => ({ type: "delete" as const, object }))];
+}
+
+/**
+ * Somebody else's Service under the name of a target: the route changes nothing before that is gone.
+ * @returns null when there is none
+ */
+export function foreignPlaceholder(
+  route: Route,
+  targets: readonly { readonly name: string }[],
+  observed: Observed,
+): EntryPlan | null {
+  const { namespace = "" } = route.metadata;
+  const foreign = targets.find(({ name }) => {
+    const existing = observed.get("CoreService", namespace, name);
+    return existing !== null && !isControlledBy(existing, route);
+  });
+  return foreign === undefined
+    ? null
+    : { writes: [], stolenHost: hostOf(foreign.name, namespace, CLUSTER_LOCAL_DOMAIN) };
 }
 
 function makePlaceholders(route: Route, network: NetworkConfig): Draft[] {

@@ -15,6 +15,7 @@ import { hostsOfTarget, type TargetHosts } from "../routing/route-hosts.ts";
 import { writeStatus } from "./child.ts";
 import { ingressReady, planEntries } from "./ingress.ts";
 import type { Observed, Settings, Write } from "./observed.ts";
+import { foreignPlaceholder } from "./placeholder-services.ts";
 import { mergeTargets, type ResolvedTarget, resolveTraffic } from "./traffic.ts";
 
 export function reconcileRoute(route: Route, observed: Observed, settings: Settings): Write[] {
@@ -25,7 +26,8 @@ export function reconcileRoute(route: Route, observed: Observed, settings: Setti
   const current = observed.hostsOf(uid);
   const plan =
     resolution.ok && problem === null
-      ? planEntries(route, compileRoute(route, resolution.targets, hosts), current, observed)
+      ? (foreignPlaceholder(route, hosts, observed) ??
+        planEntries(route, compileRoute(route, resolution.targets, hosts), current, observed))
       : { writes: [], stolenHost: null };
   const ingress =
     problem === null ? ingressReady(current, plan, settings) : { wish: invalidHost(problem), lookAgainAtMs: null };

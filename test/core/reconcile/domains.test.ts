@@ -4,7 +4,7 @@ import type { Observed, Settings } from "../../../src/core/reconcile/observed.ts
 import { reconcileRoute } from "../../../src/core/reconcile/route.ts";
 import { LABEL_ROUTE, LABEL_VISIBILITY } from "../../../src/core/resource/annotations.ts";
 import { findCondition } from "../../../src/core/resource/conditions.ts";
-import type { KubeObject } from "../../../src/core/resource/object.ts";
+import { controllerReference, type KubeObject } from "../../../src/core/resource/object.ts";
 import type { Route } from "../../../src/core/resource/serving.ts";
 import { observedOf, revision, route, SETTINGS } from "./fixtures.ts";
 
@@ -14,7 +14,9 @@ const TRAFFIC = [
 ];
 
 function placeholder(name: string, labels: Record<string, string>): KubeObject {
-  return { ...route(name, [], { labels, uid: `placeholder-${name}` }), apiVersion: "v1", kind: "CoreService" };
+  const ownerReferences = [controllerReference(route("hello", []))];
+  const object = route(name, [], { labels, uid: `placeholder-${name}`, ownerReferences });
+  return { ...object, apiVersion: "v1", kind: "CoreService" };
 }
 
 function reconcile(object: Route, settings: Settings = SETTINGS, others: readonly KubeObject[] = []) {
@@ -41,7 +43,7 @@ describe("the placeholder Service of a target", () => {
     expect(status?.traffic?.[1]?.url).toBe("http://green-hello.default.svc.cluster.local");
   });
 
-  test("that is another route's, or has an empty label, hides nothing", () => {
+  test("that is labelled for another route, or has an empty label, hides nothing", () => {
     const others = [hide("hello", "other", "cluster-local"), hide("green-hello", "hello", "")];
     const { entries } = reconcile(route("hello", TRAFFIC), SETTINGS, others);
     expect(entries).toContain("hello.default.example.com");

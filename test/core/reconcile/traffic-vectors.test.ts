@@ -6,7 +6,7 @@ import { LABEL_ROUTE, LABEL_SERVICE, LABEL_VISIBILITY } from "../../../src/core/
 import type { ConditionStatus } from "../../../src/core/resource/conditions.ts";
 import { findCondition } from "../../../src/core/resource/conditions.ts";
 import { defaultRouteSpec } from "../../../src/core/resource/defaults.ts";
-import type { KubeObject } from "../../../src/core/resource/object.ts";
+import { controllerReference, type KubeObject } from "../../../src/core/resource/object.ts";
 import type { Route, TrafficTarget } from "../../../src/core/resource/serving.ts";
 import { validateTraffic } from "../../../src/core/resource/traffic-validation.ts";
 import { loadVectors } from "../../vectors.ts";
@@ -73,7 +73,8 @@ function routeOf(vector: Vector): Route {
 
 function hiddenPlaceholder(name: string): KubeObject {
   const labels = { [LABEL_ROUTE]: "hello", [LABEL_VISIBILITY]: "cluster-local" };
-  return { ...route(name, [], { labels }), apiVersion: "v1", kind: "CoreService" };
+  const ownerReferences = [controllerReference(route("hello", []))];
+  return { ...route(name, [], { labels, ownerReferences }), apiVersion: "v1", kind: "CoreService" };
 }
 
 function worldOf(vector: Vector) {

@@ -220,3 +220,20 @@ test("a Service whose Route's name is somebody else's makes its own when that on
     expect((await cluster.get("Route", "late"))?.metadata.ownerReferences).toMatchObject([{ kind: "Service" }]);
   });
 });
+
+test("an orphaned placeholder is not a new Route's, and in its way until it is deleted", async () => {
+  await Cluster.run("placeholder", async (cluster) => {
+    await cluster.delete("Route", "hello", "Orphan");
+    await cluster.lone.settle();
+    const ingress = async () => findCondition(((await cluster.get("Route", "hello")) as Route).status, "IngressReady");
+    expect(await ingress()).toMatchObject({
+      status: "False",
+      reason: "NotOwned",
+      message: 'There is an existing placeholder Service "hello" that we do not own.',
+    });
+    await cluster.delete("CoreService", "hello", "Background");
+    await cluster.lone.settle();
+    expect(await ingress()).toMatchObject({ status: "True" });
+    expect((await cluster.get("CoreService", "hello"))?.metadata.ownerReferences).toMatchObject([{ kind: "Route" }]);
+  });
+});
