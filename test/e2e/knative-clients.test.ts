@@ -1,11 +1,12 @@
 /** Rouse as kn meets it: the same requests, the same watches and the same conclusions, without the binary. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { withAnnotations, withContainer, withTraffic } from "./clients/changes.ts";
+import { withAnnotations, withContainer, withTemplateMetadata, withTraffic } from "./clients/changes.ts";
 import { Kn } from "./clients/kn.ts";
-import { condition, type KnativeObject } from "./clients/objects.ts";
+import { condition, isReady, type KnativeObject } from "./clients/objects.ts";
 import { StatusError, Wire } from "./clients/wire.ts";
 import { app, hostOf } from "./fixtures/services.ts";
 import { type Rouse, startRouse } from "./harness/rouse.ts";
+import { until } from "./harness/until.ts";
 
 const GENERATION = "serving.knative.dev/configurationGeneration";
 const CREATOR = "serving.knative.dev/creator";
@@ -23,6 +24,11 @@ afterAll(async () => {
 });
 
 const env = (value: string) => withContainer({ env: [{ name: "GREETING", value }] });
+/** What `service export` keeps. */
+const exportOf = ({ metadata, spec = {} }: KnativeObject): KnativeObject => {
+  const { name = "", labels = {} } = metadata;
+  return { metadata: { name, labels }, spec };
+};
 const bodyOf = async (host: string) => (await rouse.request(host, "/")).body;
 
 describe.concurrent("kn service", () => {
@@ -113,6 +119,25 @@ describe.concurrent("kn service", () => {
     expect(condition(revision, "Active")?.severity).toBe("Info");
   });
 
+  it("import brings back what export --with-revisions took down, old revisions included", async () => {
+    const named = (name: string) => withTemplateMetadata({ name });
+    await kn.create(named("moved-one")(app("moved")));
+    await kn.update("moved", (service) => named("moved-two")(env("two")(service)));
+    const half = (revisionName: string) => ({ revisionName, percent: 50 });
+    const [, service] = await kn.update("moved", withTraffic([half("moved-one"), half("moved-two")]));
+    const old = (await kn.revisionsOf("moved")).filter(({ metadata }) => metadata.name !== "moved-two");
+    const exported = old.map(exportOf);
+    await kn.deleteAndWait("moved", "both");
+
+    const imported = await kn.import(exportOf(service), exported);
+    expect(imported.status?.traffic).toMatchObject([half("moved-one"), half("moved-two")]);
+    const bodies = new Set(await Promise.all(Array.from({ length: 40 }, () => bodyOf(hostOf("moved")))));
+    expect([...bodies].toSorted()).toEqual(["hello from moved-one", "hello from moved-two"]);
+    await expect(kn.import(exportOf(service), exported)).rejects.toThrow("already exists");
+    await kn.deleteAndWait("moved", "both");
+    await until("no revision", async () => ((await kn.revisionsOf("moved")).length === 0 ? true : null));
+  });
+
   it("delete is refused for what is not there in the words that kn shows", async () => {
     const refusal = await kn.delete("services", "nothing").catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(StatusError);
@@ -126,13 +151,36 @@ describe.concurrent("kn revision, route and domain", () => {
     await kn.create(app("pruned"));
     await kn.update("pruned", env("two"));
     await kn.delete("revisions", "pruned-00001");
-    const names = async () => (await kn.revisionsOf("pruned")).map(({ metadata }) => metadata);
-    await expect
-      .poll(async () => (await names()).filter(({ deletionTimestamp }) => deletionTimestamp === undefined), {
-        timeout: 10_000,
-      })
-      .toMatchObject([{ name: "pruned-00002" }]);
+    const left = await until("one revision", async () => {
+      const revisions = await kn.revisionsOf("pruned");
+      return revisions.length === 1 ? revisions : null;
+    });
+    expect(left).toMatchObject([{ metadata: { name: "pruned-00002" } }]);
     expect(await bodyOf(hostOf("pruned"))).toBe("hello from pruned-00002");
+  });
+
+  it("revision delete of the latest one is followed by another of its name", async () => {
+    const first = await kn.create(app("latest"));
+    const { metadata } = await kn.get("revisions", "latest-00001");
+    await kn.delete("revisions", "latest-00001");
+    await until("another revision", async () => {
+      const revision = await kn.get("revisions", "latest-00001").catch(() => null);
+      return revision !== null && revision.metadata.uid !== metadata.uid && isReady(revision) ? true : null;
+    });
+    const again = await kn.waitForReady("latest");
+    expect(again.metadata.generation).toBe(first?.metadata.generation);
+    expect(await bodyOf(hostOf("latest"))).toBe("hello from latest-00001");
+  });
+
+  it("revision delete --wait ends, whether the watch or the DELETE is first", async () => {
+    await kn.create(app("waited"));
+    for (const generation of [2, 3, 4]) await kn.update("waited", env(String(generation)));
+    await Promise.all([
+      kn.deleteAndWait("waited-00001", "watch", "revisions"),
+      kn.deleteAndWait("waited-00002", "delete", "revisions"),
+      kn.deleteAndWait("waited-00003", "both", "revisions"),
+    ]);
+    expect(await kn.revisionsOf("waited")).toHaveLength(1);
   });
 
   it("route describe reads the route of a Service", async () => {
@@ -147,7 +195,7 @@ describe.concurrent("kn revision, route and domain", () => {
     await kn.create(app("mapped"));
     const created = await kn.mapDomain("kn.example.org", "mapped");
     expect(created.apiVersion).toBe("serving.knative.dev/v1alpha1");
-    await expect.poll(async () => condition(await domain("kn.example.org"), "Ready")?.status).toBe("True");
+    await until("a ready domain", async () => (isReady(await domain("kn.example.org")) ? true : null));
     expect((await domain("kn.example.org")).status?.url).toBe("http://kn.example.org");
     expect(await bodyOf("kn.example.org")).toBe("hello from mapped-00001");
     await kn.delete("domainmappings", "kn.example.org");

@@ -3,9 +3,10 @@ import { RESOURCE_TYPES, STORED_TYPES, type StoredType } from "../../core/resour
 import { CliError } from "../cli-error.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** What a manifest may be of: kinds that a client makes and changes. */
+/** What a manifest may be of: kinds that a client makes and changes. A Revision's spec never changes. */
 const APPLICABLE: readonly StoredType[] = STORED_TYPES.filter(
-  ({ verbs, isNamespaced }) => isNamespaced && verbs.includes("create") && verbs.includes("patch"),
+  ({ kind, verbs, isNamespaced }) =>
+    isNamespaced && kind !== "Revision" && verbs.includes("create") && verbs.includes("patch"),
 );
 
 /** e.g. `/apis/serving.knative.dev/v1/namespaces/default/services` */

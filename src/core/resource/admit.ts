@@ -11,7 +11,7 @@ import { ANNOTATION_CREATOR, ANNOTATION_LAST_MODIFIER } from "./annotations.ts";
 import { type ApiStatus, conflict, failure, invalidObject } from "./api-status.ts";
 import { SYSTEM_NAMESPACE } from "./config-map.ts";
 import { at, type FieldError, formatFieldErrors, generic, invalidValue, missingField } from "./field-error.ts";
-import { nextFinalizers, validateFinalizers } from "./finalizers.ts";
+import { firstFinalizers, nextFinalizers, validateFinalizers } from "./finalizers.ts";
 import { jsonEqual } from "./json.ts";
 import type { RuleContext } from "./kind-rule.ts";
 import { KIND_RULES } from "./kind-rules.ts";
@@ -50,6 +50,7 @@ export function admitCreate(
   const { metadata: sent, status: _status, ...rest } = parsed.object;
   const rules = KIND_RULES[type.kind];
   const generateName = sent.generateName ?? "";
+  const finalizers = firstFinalizers(type.kind, sent);
   const metadata: ObjectMeta = {
     name: sent.name || (generateName === "" ? "" : generatedName(generateName, identity.random)),
     ...(generateName === "" ? {} : { generateName }),
@@ -61,7 +62,7 @@ export function admitCreate(
     ...(sent.labels ? { labels: sent.labels } : {}),
     annotations: signCreation(type, sent, context.user),
     ...(sent.ownerReferences?.length ? { ownerReferences: sent.ownerReferences } : {}),
-    ...(sent.finalizers?.length ? { finalizers: sent.finalizers } : {}),
+    ...(finalizers.length === 0 ? {} : { finalizers }),
   };
   const made = withSpec({ ...rest, metadata }, rules.applyDefaults(rest.spec, null, context, metadata));
   const object = rules.normalize?.(made) ?? made;

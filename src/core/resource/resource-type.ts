@@ -40,8 +40,7 @@ const READ: readonly Verb[] = ["get", "list"];
 export const RESOURCE_TYPES: Readonly<Record<KindName, StoredType>> = {
   Service: serving("Service", "v1", "services", ["kservice", "ksvc"], ALL),
   Configuration: serving("Configuration", "v1", "configurations", ["config", "cfg"], ALL),
-  // A Revision is made by its Configuration; a client may only label, annotate and delete it.
-  Revision: serving("Revision", "v1", "revisions", ["rev"], ["get", "list", "update", "patch", "delete"]),
+  Revision: serving("Revision", "v1", "revisions", ["rev"], ALL),
   Route: serving("Route", "v1", "routes", ["rt"], ALL),
   DomainMapping: serving("DomainMapping", "v1beta1", "domainmappings", ["dm"], ALL),
   // Placeholders that Routes make, so that a cluster-local name has an object to look at; clients may relabel them.

@@ -13,7 +13,7 @@ import {
   validateVisibility,
 } from "./metadata-validation.ts";
 import type { KubeObject, ObjectMeta } from "./object.ts";
-import type { RevisionTemplate } from "./pod-spec.ts";
+import type { RevisionSpec, RevisionTemplate } from "./pod-spec.ts";
 import {
   CONFIGURATION_SCHEMA,
   type ConfigurationSpec,
@@ -53,19 +53,27 @@ export const CONFIGURATION_RULES: KindRules = {
   ],
 };
 
-/** A Revision is made by its Configuration; a client may change its labels and annotations. */
+/**
+ * A Revision is made by its Configuration, or by a client that brings an old one back (kn service import). From then on only
+ * its labels and annotations change.
+ */
 export const REVISION_RULES: KindRules = {
   schema: REVISION_SCHEMA,
   nameRule: "label",
-  applyDefaults: (spec) => spec,
+  applyDefaults: (spec, previous, { config }, owner) =>
+    previous === null ? defaultTemplate({ spec: spec as RevisionSpec }, null, config, owner).spec : spec,
   validate: (object, previous, { config }) => {
     if (previous !== null && !jsonEqual(object.spec, previous.spec)) {
       const details = describeChanges("{v1.RevisionSpec}", previous.spec, object.spec);
       return [generic("Immutable fields changed (-old +new)", "spec", details)];
     }
+    const { annotations = {} } = object.metadata;
+    const template = { metadata: { annotations }, spec: object.spec as RevisionSpec };
     return [
       ...validateOwnerLabel(object.metadata, LABEL_CONFIGURATION, "Configuration"),
-      ...at("metadata.annotations", validateScaling(object.metadata.annotations ?? {}, config)),
+      ...(previous === null
+        ? validateTemplate(template, { name: "", generateName: "" }, config)
+        : at("metadata.annotations", validateScaling(annotations, config))),
     ];
   },
 };

@@ -5,6 +5,9 @@ import { RESOURCE_TYPES } from "../../../src/core/resource/resource-type.ts";
 import { warningsOf } from "../../../src/core/resource/warnings.ts";
 import { annotate, body, CONTEXT, create, IDENTITY, messageOf, SERVICE } from "./service-body.ts";
 
+const MIN_SCALE = { annotations: { "autoscaling.knative.dev/min-scale": "-1" } };
+const CONFIGURATION_LABEL = { labels: { "serving.knative.dev/configuration": "hello" } };
+
 describe("generation", () => {
   test("grows with the spec, and lastModifier names who changed it", () => {
     const patch = { spec: { template: { spec: { timeoutSeconds: 10 } } } };
@@ -139,4 +142,35 @@ test("an accepted object has warnings for what has no effect", () => {
     "unknown annotation autoscaling.knative.dev/min-scal: it has no effect",
     "rouse.dev/driver: this version has no docker driver; use process",
   ]);
+});
+
+describe("a Revision that a client brings", () => {
+  const bring = (metadata: object, spec: object) =>
+    admitCreate(
+      RESOURCE_TYPES.Revision,
+      "default",
+      { metadata: { name: "old", ...metadata }, spec },
+      IDENTITY,
+      CONTEXT,
+    );
+  const spec = { containers: [{ image: "dev.local/hello" }] };
+
+  test("gets its defaults, and is held until its pods are gone", () => {
+    expect(bring({}, spec)).toMatchObject({
+      ok: true,
+      object: {
+        metadata: { generation: 1, finalizers: ["revisions.rouse.dev/pods"] },
+        spec: { timeoutSeconds: 300, containers: [{ name: "user-container" }] },
+      },
+    });
+  });
+
+  test.each([
+    ["missing field(s): spec.containers", {}, {}],
+    ["expected 0 <= -1 <= 2147483647: metadata.annotations.autoscaling.knative.dev/min-scale", MIN_SCALE, spec],
+    ["missing field(s): metadata.labels.serving.knative.dev/configuration", CONFIGURATION_LABEL, spec],
+  ])("is judged as its template would be: %s", (message, metadata, spec) => {
+    const admission = bring(metadata, spec);
+    expect(admission.ok ? "" : admission.status.message).toContain(message);
+  });
 });

@@ -2,12 +2,14 @@
  * kn, request by request, as release 1.9 was seen on the wire and reads in its sources.
  * Source: client/pkg/serving/v1/client.go and apply.go, client/pkg/kn/commands/service, client/pkg/wait
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { asGoEncodes, condition, type KnativeObject, type Metadata } from "./objects.ts";
 import { collectionOf, type Plural, StatusError, type WatchEvent, type Wire } from "./wire.ts";
 
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 const KEPT_BY_FORCE = ["serving.knative.dev/creator", "serving.knative.dev/lastModifier"];
 const MAX_RETRIES = 3;
+const RETRY_MS = 50;
 /** kn's own default is ten minutes. */
 const TIMEOUT_MS = 30_000;
 /** `--wait-window`: how long Ready may be False before that counts. */
@@ -82,16 +84,17 @@ export class Kn {
     return "changed";
   }
 
-  /** `service delete --wait`: the watch and the DELETE race; `order` says who is first. */
-  async deleteAndWait(name: string, order: "watch" | "delete" | "both"): Promise<void> {
-    const { metadata } = await this.get("services", name);
+  /** `service delete --wait`, `revision delete --wait`: the watch and the DELETE race; `order` says who is first. */
+  async deleteAndWait(name: string, order: "watch" | "delete" | "both", plural: Plural = "services"): Promise<void> {
+    const { metadata } = await this.get(plural, name);
     const deletion = () =>
-      this.#wire.request("DELETE", this.#path("services", name), {
-        ...{ kind: "DeleteOptions", apiVersion: "serving.knative.dev/v1", propagationPolicy: "Foreground" },
+      this.#wire.request("DELETE", this.#path(plural, name), {
+        ...{ kind: "DeleteOptions", apiVersion: "serving.knative.dev/v1" },
+        ...(plural === "services" ? { propagationPolicy: "Foreground" } : {}),
       });
     const over = new AbortController();
     const signal = AbortSignal.any([over.signal, AbortSignal.timeout(TIMEOUT_MS)]);
-    const open = () => this.#watch("services", name, metadata.resourceVersion ?? "", signal);
+    const open = () => this.#watch(plural, name, metadata.resourceVersion ?? "", signal);
     if (order === "delete") await deletion();
     const events = open();
     if (order === "watch") await events;
@@ -108,6 +111,21 @@ export class Kn {
   async revisionsOf(service: string): Promise<readonly KnativeObject[]> {
     const query = `labelSelector=serving.knative.dev%2Fservice%3D${service}`;
     return (await this.#wire.request<{ items: KnativeObject[] }>("GET", `${this.#path("revisions")}?${query}`)).items;
+  }
+
+  /** `service import`: the Service, and each revision of old as its Configuration's own. */
+  async import(service: KnativeObject, revisions: readonly KnativeObject[]): Promise<KnativeObject> {
+    const name = service.metadata.name ?? "";
+    if (await this.#exists(name)) throw new Error(`cannot import service '${name}' because the service already exists`);
+    await this.#wire.request("POST", this.#path("services"), asGoEncodes(service));
+    const { metadata } = await this.#retried(() => this.get("configurations", name), "NotFound");
+    const owner = { apiVersion: "serving.knative.dev/v1", kind: "Configuration", name, uid: metadata.uid };
+    const ownerReferences = [{ ...owner, controller: true, blockOwnerDeletion: true }];
+    for (const revision of revisions) {
+      const owned = { ...revision, metadata: { ...revision.metadata, ownerReferences } };
+      await this.#wire.request("POST", this.#path("revisions"), asGoEncodes(owned));
+    }
+    return this.waitForReady(name);
   }
 
   /** `domain create`: kn 1.9 knows v1alpha1 only. */
@@ -168,12 +186,13 @@ export class Kn {
     return (await this.get("services", name).catch(unlessNotFound)) !== null;
   }
 
-  async #retried<T>(attempt: () => Promise<T>): Promise<T> {
+  async #retried<T>(attempt: () => Promise<T>, reason = "Conflict"): Promise<T> {
     for (let retries = 0; ; retries += 1) {
       try {
         return await attempt();
       } catch (error) {
-        if (!(error instanceof StatusError) || error.reason !== "Conflict" || retries === MAX_RETRIES) throw error;
+        if (!(error instanceof StatusError) || error.reason !== reason || retries === MAX_RETRIES) throw error;
+        await delay(RETRY_MS);
       }
     }
   }
