@@ -84,7 +84,19 @@ export function validateLabels(metadata: Metadata): FieldError[] {
       .filter(([, value]) => !isLabelValue(value))
       .map(([key, value]) => invalidValue(value, `labels.${key}`, VALUE_RULE)),
     ...keys.filter((key) => !isQualifiedKey(key)).map((key) => invalidKey(key, "annotations", KEY_RULE)),
+    ...refuseTooMuch(metadata.labels, "labels"),
+    ...refuseTooMuch(metadata.annotations, "annotations"),
   ];
+}
+
+/** Kubernetes' limit for annotations; labels are kept a second time with each change of them. */
+const MAX_TOTAL_CHARS = 256 * 1024;
+
+function refuseTooMuch(map: Readonly<Record<string, string>> | undefined, path: string): FieldError[] {
+  const chars = Object.entries(map ?? {}).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
+  return chars <= MAX_TOTAL_CHARS
+    ? []
+    : [generic(`Too long: may not be more than ${MAX_TOTAL_CHARS} characters`, path)];
 }
 
 function validateName(metadata: Metadata, nameRule: "label" | "subdomain"): FieldError[] {

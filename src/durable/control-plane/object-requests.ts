@@ -36,8 +36,8 @@ import { cutToMessage, listPage, selectAll } from "./list-page.ts";
 import type { World } from "./world.ts";
 import { parseYaml } from "./yaml.ts";
 
-/** A row of SQLite holds 2 MB in production; an object is also written to the event log. */
-const MAX_OBJECT_CHARS = 1_500_000;
+/** A row of SQLite holds 2 MB in production: the object, and in the event log the labels that it had before. */
+const MAX_OBJECT_BYTES = 1_500_000;
 
 export class ObjectRequests {
   readonly #world: World;
@@ -154,8 +154,8 @@ export class ObjectRequests {
     isDryRun: boolean,
     first: readonly KubeObject[] = [],
   ): Outcome<KubeObject> {
-    if (JSON.stringify(object).length > MAX_OBJECT_CHARS) {
-      return refused(failure("RequestEntityTooLarge", `the object is larger than ${MAX_OBJECT_CHARS} characters`));
+    if (new TextEncoder().encode(JSON.stringify(object)).byteLength > MAX_OBJECT_BYTES) {
+      return refused(failure("RequestEntityTooLarge", `the object is larger than ${MAX_OBJECT_BYTES} bytes`));
     }
     const isUnchanged = before !== null && jsonEqual(before, object);
     if (isDryRun || isUnchanged) return { ok: true, value: object };

@@ -4,7 +4,7 @@ import { failure } from "../../core/resource/api-status.ts";
 import { isJsonObject } from "../../core/resource/json.ts";
 import { deriveAgentCredential } from "../credential.ts";
 import { answerStatus } from "./answers.ts";
-import { readBody } from "./body.ts";
+import { readJsonBody } from "./body.ts";
 import { type ApiEnvironment, controlPlaneOf } from "./environment.ts";
 
 export const JOIN_PATH = "/rouse/v1/join";
@@ -15,7 +15,8 @@ export function agentRoutes(): Hono<ApiEnvironment> {
     .get("/rouse/v1/agents", async (c) => c.json({ items: await controlPlaneOf(c.env).describeAgents() }))
     .post("/rouse/v1/join-tokens", async (c) => c.json(await controlPlaneOf(c.env).createJoinToken(), 201))
     .post(JOIN_PATH, async (c) => {
-      const body = await readBody(c.req.raw);
+      // Whoever calls has no token yet: nothing but JSON is read, which costs least.
+      const body = await readJsonBody(c.req.raw);
       if (!body.ok) return answerStatus(body.status);
       const { token, name } = isJsonObject(body.value) ? body.value : {};
       if (typeof token !== "string") return answerStatus(failure("BadRequest", "missing field(s): token"));

@@ -192,3 +192,11 @@ describe("traffic", () => {
     expect(messageFor("Route", {}, { traffic: targets })).toBe(message);
   });
 });
+
+test("labels and annotations have a limit in all", () => {
+  const many = (length: number) => Object.fromEntries(Array.from({ length }, (_, i) => [`key-${i}`, "x".repeat(60)]));
+  const rule = "Too long: may not be more than 262144 characters";
+  expect(messageFor("Route", { labels: many(3_000), annotations: many(3_000) }, ROUTED)).toBe("");
+  expect(messageFor("Route", { labels: many(4_000) }, ROUTED)).toBe(`${rule}: metadata.labels`);
+  expect(messageFor("Route", { annotations: many(4_000) }, ROUTED)).toBe(`${rule}: metadata.annotations`);
+});

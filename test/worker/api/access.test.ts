@@ -58,6 +58,25 @@ describe("requests that are refused", () => {
     expect((await call("POST", path, "{")).body.message).toContain("the body is not JSON");
   });
 
+  test("an object is measured in bytes, as the rows that hold it are", async () => {
+    const path = "/api/v1/namespaces/default/configmaps";
+    const { status, body } = await post(path, { metadata: { name: "wide" }, data: { text: "漢".repeat(600_000) } });
+    expect([status, body.message]).toEqual([413, "the object is larger than 1500000 bytes"]);
+  });
+
+  test("YAML is refused with the line of its first problem, and where it is long", async () => {
+    const path = "/api/v1/namespaces/default/configmaps";
+    const yaml = { "content-type": "application/yaml" };
+    const { body } = await call("POST", path, "kind: ConfigMap\nmetadata: {name: a}\nmetadata: {name: b}\n", yaml);
+    expect(body.message).toBe("the body is not YAML: Map keys must be unique at line 3");
+    expect((await call("POST", path, "&a ".repeat(22_000), yaml)).status).toBe(413);
+  });
+
+  test("whoever has no token yet sends JSON alone", async () => {
+    const { status, body } = await call("POST", "/rouse/v1/join", "token: a", { "content-type": "application/yaml" });
+    expect([status, body.message]).toEqual([400, expect.stringContaining("the body is not JSON")]);
+  });
+
   test("a revision cannot be created by a client", async () => {
     const answer = await post("/apis/serving.knative.dev/v1/namespaces/default/revisions", {});
     expect(answer.body.reason).toBe("MethodNotAllowed");
