@@ -77,8 +77,8 @@ describe("requests that are refused", () => {
     expect([status, body.message]).toEqual([400, expect.stringContaining("the body is not JSON")]);
   });
 
-  test("a revision cannot be created by a client", async () => {
-    const answer = await post("/apis/serving.knative.dev/v1/namespaces/default/revisions", {});
+  test("a placeholder cannot be created by a client", async () => {
+    const answer = await post("/api/v1/namespaces/default/services", {});
     expect(answer.body.reason).toBe("MethodNotAllowed");
   });
 });
