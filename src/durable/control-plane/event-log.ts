@@ -73,28 +73,28 @@ export class EventLog {
     return { object: stored, body };
   }
 
-  /** Everything that was written after a version, in order. @param kind null = objects of any */
-  after(version: number, kind: KindName | null): LogRow[] {
-    return this.#sql
-      .exec(
-        `${SELECT} WHERE resource_version > ?1 AND (?2 IS NULL OR kind = ?2) ORDER BY resource_version`,
-        version,
-        kind,
-      )
-      .toArray()
-      .map(toRow);
+  /**
+   * Everything that was written after a version, in order, read as far as the caller goes on: all of it may be more than
+   * memory holds. Nothing may be written meanwhile.
+   * @param kind null = objects of any
+   */
+  *after(version: number, kind: KindName | null): Iterable<LogRow> {
+    const rows = this.#sql.exec(
+      `${SELECT} WHERE resource_version > ?1 AND (?2 IS NULL OR kind = ?2) ORDER BY resource_version`,
+      version,
+      kind,
+    );
+    for (const row of rows) yield toRow(row);
   }
 
-  /** Deletions of objects of a kind after a version, in order, as far as they are on record. */
-  tombstones(kind: KindName, version: number): LogRow[] {
-    return this.#sql
-      .exec(
-        `${SELECT} WHERE type = 'DELETED' AND kind = ? AND resource_version > ? ORDER BY resource_version`,
-        kind,
-        version,
-      )
-      .toArray()
-      .map(toRow);
+  /** Deletions of objects of a kind after a version, in order, as far as they are on record; read like `after`. */
+  *tombstones(kind: KindName, version: number): Iterable<LogRow> {
+    const rows = this.#sql.exec(
+      `${SELECT} WHERE type = 'DELETED' AND kind = ? AND resource_version > ? ORDER BY resource_version`,
+      kind,
+      version,
+    );
+    for (const row of rows) yield toRow(row);
   }
 
   #nextVersion(): number {

@@ -12,6 +12,7 @@ export type FrameEvent = { readonly text: string; readonly version: number | nul
 
 /** A frame ends with the event that makes it longer than this. */
 const FRAME_CHARS = 256 * 1024;
+const PART_CHARS = 4 * 1024 * 1024;
 
 /**
  * The events in frames (protocol/watch-link.ts).
@@ -33,9 +34,19 @@ export function framesOf(events: readonly FrameEvent[], version: number): string
   return frames;
 }
 
-/** How much there is to send. */
-export function charsOf(events: readonly FrameEvent[]): number {
-  return events.reduce((chars, { text }) => chars + text.length, 0);
+/** Rows of the log in parts that memory holds beside what else there is. */
+export function* partsOf(rows: Iterable<LogRow>): Iterable<readonly LogRow[]> {
+  let part: LogRow[] = [];
+  let chars = 0;
+  for (const row of rows) {
+    part.push(row);
+    chars += row.body.length;
+    if (chars < PART_CHARS) continue;
+    yield part;
+    part = [];
+    chars = 0;
+  }
+  if (part.length > 0) yield part;
 }
 
 /** Rows of the log, each parsed at most once and made into text once per type, whoever asks. */
@@ -51,26 +62,52 @@ export class LoggedChanges {
   }
 }
 
-/** What a watcher gets before the changes that come. */
-export function startEvents(start: WatchStart, filter: ScopeFilter, objects: ObjectStore): FrameEvent[] {
+/** What a watcher gets before the changes that come; null when it is more than so many characters. */
+export function startEvents(
+  start: WatchStart,
+  filter: ScopeFilter,
+  objects: ObjectStore,
+  maxChars: number,
+): FrameEvent[] | null {
+  const events: FrameEvent[] = [];
+  let chars = 0;
+  for (const event of readStart(start, filter, objects)) {
+    chars += event.text.length;
+    if (chars > maxChars) return null;
+    events.push(event);
+  }
+  return events;
+}
+
+/** One row or object at a time: all that a watch asks for may be more than memory holds. */
+function* readStart(start: WatchStart, filter: ScopeFilter, objects: ObjectStore): Iterable<FrameEvent> {
   switch (start.type) {
     case "initial":
-      return currentObjects(filter, objects).map((object) => eventOfObject("ADDED", object));
+      for (const object of currentObjects(filter, objects)) yield eventOfObject("ADDED", object);
+      return;
     case "live":
     case "expired":
-      return [];
+      return;
     case "replay": {
-      const changes = new LoggedChanges(objects.log.after(start.afterVersion, filter.kind)).eventsFor(filter);
-      if (!start.isEchoed) return changes;
-      const unchanged = String(start.afterVersion);
-      const echo = currentObjects(filter, objects).filter(({ metadata }) => metadata.resourceVersion === unchanged);
-      return [...echo.map((object) => eventOfObject("MODIFIED", object)), ...changes];
+      const { afterVersion, isEchoed } = start;
+      for (const object of isEchoed ? currentObjects(filter, objects) : []) {
+        if (object.metadata.resourceVersion === String(afterVersion)) yield eventOfObject("MODIFIED", object);
+      }
+      yield* eventsOfRows(objects.log.after(afterVersion, filter.kind), filter);
+      return;
     }
     case "state": {
-      const tombstones = new LoggedChanges(objects.log.tombstones(filter.kind, start.afterVersion)).eventsFor(filter);
-      const current = currentObjects(filter, objects).map((object) => eventOfObject("MODIFIED", object));
-      return [...tombstones.map(({ text }) => ({ text, version: null })), ...current];
+      const tombstones = eventsOfRows(objects.log.tombstones(filter.kind, start.afterVersion), filter);
+      for (const { text } of tombstones) yield { text, version: null };
+      for (const object of currentObjects(filter, objects)) yield eventOfObject("MODIFIED", object);
     }
+  }
+}
+
+function* eventsOfRows(rows: Iterable<LogRow>, filter: ScopeFilter): Iterable<FrameEvent> {
+  for (const row of rows) {
+    const event = new LoggedChange(row).eventFor(filter);
+    if (event !== null) yield event;
   }
 }
 
@@ -117,15 +154,15 @@ class LoggedChange {
   }
 }
 
-function currentObjects(filter: ScopeFilter, objects: ObjectStore): KubeObject[] {
+function* currentObjects(filter: ScopeFilter, objects: ObjectStore): Iterable<KubeObject> {
   const { kind, namespace, name, matches } = filter;
+  const isSeen = (object: KubeObject) => covers(filter, keyOf(object)) && (matches === null || matches(object));
   if (namespace !== null && name !== null) {
     const object = objects.get(kind, namespace, name) as KubeObject | null;
-    return object !== null && (matches === null || matches(object)) ? [object] : [];
+    if (object !== null && isSeen(object)) yield object;
+    return;
   }
-  return objects
-    .list(kind, namespace)
-    .filter((object) => covers(filter, keyOf(object)) && (matches === null || matches(object)));
+  for (const { object } of objects.scan(kind, namespace, null)) if (isSeen(object)) yield object;
 }
 
 function eventOfObject(type: ChangeType, object: KubeObject): FrameEvent {

@@ -11,8 +11,9 @@ import type { WatchLinkQuery, WatchScope } from "../../core/protocol/watch-link.
 import { type ApiStatus, failure } from "../../core/resource/api-status.ts";
 import { startOf, type WatchStart } from "../../core/resource/watch-start.ts";
 import { listVersion } from "../../core/resource/watch-version.ts";
+import type { LogRow } from "./event-log.ts";
 import type { ObjectStore } from "./object-store.ts";
-import { charsOf, framesOf, LoggedChanges, startEvents } from "./watch-frames.ts";
+import { framesOf, LoggedChanges, partsOf, startEvents } from "./watch-frames.ts";
 import { parseScope, type ScopeFilter } from "./watch-scope.ts";
 
 /** One frame per write that concerns it goes to each of them. */
@@ -56,8 +57,8 @@ export class Watchers {
     const bounds = this.#objects.log.bounds();
     const start = startOf(query, bounds);
     if (start.type === "expired") return refuse(start.status);
-    const events = startEvents(start, scope.filter, this.#objects);
-    if (charsOf(events) > MAX_START_CHARS) return refuse(tooMuchFor(start));
+    const events = startEvents(start, scope.filter, this.#objects, MAX_START_CHARS);
+    if (events === null) return refuse(tooMuchFor(start));
     this.#sentVersion = bounds.newest;
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
@@ -71,19 +72,7 @@ export class Watchers {
   /** Tells everyone what was committed since the last call. With nobody watching it costs nothing. */
   publish(nowMs: number): void {
     if (this.#groups.size === 0) return;
-    const rows = this.#objects.log.after(this.#sentVersion, null);
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    const changes = new LoggedChanges(rows);
-    for (const group of this.#groups.values()) {
-      const events = changes.eventsFor(group.filter);
-      if (events.length === 0 && nowMs - group.toldAtMs < PROGRESS_EVERY_MS) continue;
-      group.toldAtMs = nowMs;
-      for (const frame of framesOf(events, listVersion(last.version))) {
-        for (const socket of group.sockets) this.#send(socket, frame);
-      }
-    }
-    this.#sentVersion = last.version;
+    for (const rows of partsOf(this.#objects.log.after(this.#sentVersion, null))) this.#tell(rows, nowMs);
   }
 
   /** The socket closed or broke. */
@@ -92,6 +81,20 @@ export class Watchers {
       if (sockets.delete(socket) && sockets.size === 0) this.#groups.delete(key);
     }
     closeQuietly(socket);
+  }
+
+  #tell(rows: readonly LogRow[], nowMs: number): void {
+    const sentVersion = rows.at(-1)?.version ?? this.#sentVersion;
+    const changes = new LoggedChanges(rows);
+    for (const group of this.#groups.values()) {
+      const events = changes.eventsFor(group.filter);
+      if (events.length === 0 && nowMs - group.toldAtMs < PROGRESS_EVERY_MS) continue;
+      group.toldAtMs = nowMs;
+      for (const frame of framesOf(events, listVersion(sentVersion))) {
+        for (const socket of group.sockets) this.#send(socket, frame);
+      }
+    }
+    this.#sentVersion = sentVersion;
   }
 
   #add(socket: WebSocket, toldAtMs: number): void {

@@ -26,7 +26,7 @@ function withSql(name: string, steps: number, test: (sql: SqlStorage) => void): 
   });
 }
 
-const namesAfter = (log: EventLog, version: number) => log.after(version, null).map(({ name }) => name);
+const namesAfter = (log: EventLog, version: number) => [...log.after(version, null)].map(({ name }) => name);
 
 test("numbers grow by two, and labels are on record where a write changes them", async () => {
   await withSql("numbers", MIGRATIONS.length, (sql) => {
@@ -34,7 +34,7 @@ test("numbers grow by two, and labels are on record where a write changes them",
     const { object: first } = log.append("ADDED", configMap("a", { tier: "tin" }), null, 0);
     log.append("MODIFIED", first, first, 0);
     log.append("MODIFIED", configMap("a", { tier: "gold" }), first, 0);
-    expect(log.after(0, null).map(({ version, labelsBefore }) => [version, labelsBefore])).toEqual([
+    expect([...log.after(0, null)].map(({ version, labelsBefore }) => [version, labelsBefore])).toEqual([
       [2, null],
       [4, null],
       [6, '{"tier":"tin"}'],
@@ -52,11 +52,11 @@ test("the log keeps 10,000 writes; deletions stay behind it for 11 minutes", asy
     const { oldest, newest } = log.bounds();
     expect(newest - oldest).toBeGreaterThanOrEqual(20_000);
     expect(newest - oldest).toBeLessThan(20_000 + 128);
-    expect(log.tombstones("ConfigMap", 0).map(({ name }) => name)).toEqual(["early"]);
+    expect([...log.tombstones("ConfigMap", 0)].map(({ name }) => name)).toEqual(["early"]);
     expect(namesAfter(log, 0).length).toBe((newest - oldest) / 2 + 1);
 
     for (let count = 0; count < 64; count++) log.append("MODIFIED", configMap("busy"), null, 12 * MINUTE_MS);
-    expect(log.tombstones("ConfigMap", 0)).toEqual([]);
+    expect([...log.tombstones("ConfigMap", 0)]).toEqual([]);
   });
 });
 
