@@ -85,7 +85,7 @@ export type Write =
   | { readonly type: "destroy"; readonly revisionUid: string }
   /** A host's entry; null gives the host up. */
   | { readonly type: "entry"; readonly routeUid: string; readonly host: string; readonly entry: EntryDraft | null }
-  /** Reconcile this object again when whoever has the host gives it up. */
+  /** Reconcile this object again when whoever has the host, or the placeholder of that name, gives it up. */
   | { readonly type: "await-host"; readonly host: string; readonly key: ObjectKey }
   /** Tell people. */
   | { readonly type: "event"; readonly happening: Happening }

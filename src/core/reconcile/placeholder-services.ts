@@ -10,7 +10,7 @@
 import type { NetworkConfig } from "../config/network-config.ts";
 import { LABEL_ROUTE, LABEL_VISIBILITY, without } from "../resource/annotations.ts";
 import type { CoreServiceSpec } from "../resource/core-service.ts";
-import { controllerReference, type Draft, isControlledBy } from "../resource/object.ts";
+import { controllerReference, type Draft, isControlledBy, keyOf } from "../resource/object.ts";
 import type { Route } from "../resource/serving.ts";
 import { CLUSTER_LOCAL_DOMAIN, hostOf } from "../routing/hosts.ts";
 import { targetName } from "../routing/route-hosts.ts";
@@ -55,9 +55,9 @@ export function foreignPlaceholder(
     const existing = observed.get("CoreService", namespace, name);
     return existing !== null && !isControlledBy(existing, route);
   });
-  return foreign === undefined
-    ? null
-    : { writes: [], stolenHost: hostOf(foreign.name, namespace, CLUSTER_LOCAL_DOMAIN) };
+  if (foreign === undefined) return null;
+  const host = hostOf(foreign.name, namespace, CLUSTER_LOCAL_DOMAIN);
+  return { writes: [{ type: "await-host", host, key: keyOf(route) }], stolenHost: host };
 }
 
 function makePlaceholders(route: Route, network: NetworkConfig): Draft[] {

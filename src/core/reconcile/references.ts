@@ -10,7 +10,7 @@
  */
 
 import type { Section } from "../config/config-maps.ts";
-import { ANNOTATION_ROUTES, LABEL_CONFIGURATION, LABEL_ROUTE } from "../resource/annotations.ts";
+import { ANNOTATION_ROUTES, LABEL_CONFIGURATION } from "../resource/annotations.ts";
 import type { DomainMapping } from "../resource/domain-mapping.ts";
 import { type KindName, type KubeObject, keyOf, type ObjectKey, type OwnerReference } from "../resource/object.ts";
 import { STORED_TYPES } from "../resource/resource-type.ts";
@@ -83,11 +83,6 @@ export function dependentsOf(object: KubeObject, observed: Observed): ObjectKey[
   // A Service may wait for the name of a child that is somebody else's.
   if (object.kind === "Configuration" || object.kind === "Route") {
     keys.push({ kind: "Service", namespace, name: object.metadata.name });
-  }
-  if (object.kind === "CoreService") {
-    // A placeholder that lost its Route is in the way of the next one.
-    const route = object.metadata.labels?.[LABEL_ROUTE];
-    if (route) keys.push({ kind: "Route", namespace, name: route });
   }
   if (object.kind === "Configuration") keys.push(...latestCreated(object as Configuration));
   if (object.kind === "Revision") {

@@ -10,7 +10,7 @@ import { jsonEqual } from "../../core/resource/json.ts";
 import { type Draft, type KubeObject, keyOf } from "../../core/resource/object.ts";
 import { timestampOf } from "../../core/resource/timestamp.ts";
 import { isDomainSuffix } from "../../core/routing/domain.ts";
-import { CLUSTER_LOCAL_DOMAIN } from "../../core/routing/hosts.ts";
+import { CLUSTER_LOCAL_DOMAIN, hostOf } from "../../core/routing/hosts.ts";
 import { EventKeeper } from "./event-keeper.ts";
 import { HostTable } from "./host-table.ts";
 import { ObjectStore } from "./object-store.ts";
@@ -139,28 +139,40 @@ export class World {
 
   /** Stores an object, or lets it go when it is marked for deletion and nothing holds it. */
   save(object: KubeObject, before: KubeObject | null, nowMs: number): KubeObject {
-    const { deletionTimestamp, finalizers = [] } = object.metadata;
-    if (deletionTimestamp === undefined || finalizers.length > 0 || before === null) {
+    if (before === null || !isLeaving(object)) {
       return jsonEqual(object, before) ? object : this.objects.put(object, before, nowMs);
     }
-    this.#remove(before, nowMs);
+    // What it owned goes after it, by no recursion: a chain of owners may be longer than the stack.
+    const leaving = [before];
+    for (const next of leaving) leaving.push(...this.#remove(next, nowMs));
     return object;
   }
 
-  #remove(object: KubeObject, nowMs: number): void {
-    const { uid, namespace = "" } = object.metadata;
+  /** @returns what goes with it */
+  #remove(object: KubeObject, nowMs: number): KubeObject[] {
+    const { uid, name, namespace = "" } = object.metadata;
     for (const write of release(object, this.observed)) this.apply(write, nowMs);
-    const children = this.objects.owned(uid);
+    const children = this.objects.owned(uid).filter((child) => child.metadata.uid !== uid);
     this.objects.remove(object, nowMs);
     if (object.kind === "Revision") this.revisions.forget(uid);
-    for (const child of children) {
-      const hasOther = child.metadata.ownerReferences?.some(
-        (owner) => owner.uid !== uid && this.objects.getByUid(owner.uid) !== null,
-      );
-      if (hasOther) this.#disown(child, uid, nowMs);
-      else this.delete(child, nowMs);
-    }
+    if (object.kind === "CoreService") this.#wakeWaiters(hostOf(name, namespace, CLUSTER_LOCAL_DOMAIN));
     if (this.isTerminating(namespace)) this.queue.add({ kind: "Namespace", namespace: "", name: namespace });
+    return children.filter((child) => this.#followsOwner(child, uid, nowMs));
+  }
+
+  /** Whether a child goes now that its owner is gone. Another owner keeps it; what holds it delays it. */
+  #followsOwner(child: KubeObject, ownerUid: string, nowMs: number): boolean {
+    const hasOther = child.metadata.ownerReferences?.some(
+      ({ uid }) => uid !== ownerUid && this.objects.getByUid(uid) !== null,
+    );
+    if (hasOther) {
+      this.#disown(child, ownerUid, nowMs);
+      return false;
+    }
+    const marked = markForDeletion(child, "Background", nowMs);
+    if (isLeaving(marked)) return true;
+    this.save(marked, child, nowMs);
+    return false;
   }
 
   /** Whether a namespace is being deleted: nothing new may be made in it. */
@@ -170,6 +182,10 @@ export class World {
 
   #releaseHost(ownerUid: string, host: string): void {
     this.hosts.release(ownerUid, host);
+    this.#wakeWaiters(host);
+  }
+
+  #wakeWaiters(host: string): void {
     for (const key of this.hosts.takeWaiters(host)) this.queue.add(key);
   }
 
@@ -203,6 +219,11 @@ export class World {
     };
     this.objects.put({ ...stored, spec: object.spec, metadata }, stored, nowMs);
   }
+}
+
+/** Whether an object is marked for deletion, and nothing holds it. */
+function isLeaving({ metadata: { deletionTimestamp, finalizers = [] } }: KubeObject): boolean {
+  return deletionTimestamp !== undefined && finalizers.length === 0;
 }
 
 /** Without a suffix that hosts can have, services are reachable inside the cluster only: Knative's default. */

@@ -158,6 +158,23 @@ test("the system's finalizers mean nothing on other kinds: neither to the namesp
   });
 });
 
+test("a long chain of owners goes like a short one", async () => {
+  await Cluster.run("chain", async (cluster) => {
+    const before = cluster.left();
+    const owner = (name: string, uid: string) => ({ apiVersion: "v1", kind: "ConfigMap", name, uid });
+    let above: ReturnType<typeof owner>[] = [];
+    for (let depth = 0; depth < 2_000; depth++) {
+      const name = `depth-${depth}`;
+      const made = await cluster.create("ConfigMap", { metadata: { name, ownerReferences: above } });
+      if (!made.ok) throw new Error(made.status.message);
+      above = [owner(name, made.value.metadata.uid)];
+    }
+    expect(await cluster.delete("ConfigMap", "depth-0", "Background")).toMatchObject({ ok: true });
+    expect(cluster.left()).toEqual(before);
+    expect(cluster.gone()).toHaveLength(2_000);
+  });
+});
+
 test("a namespace is Terminating, takes nothing new and goes when it is empty", async () => {
   await Cluster.run("leaving", async (cluster) => {
     await cluster.create("ConfigMap", { metadata: { name: "settings", finalizers: ["acme.dev/hold"] } });

@@ -103,3 +103,27 @@ test("a domain that looks like a cluster-local name keeps no Service from being 
     });
   });
 });
+
+test("a Service has the name of another one's tag as soon as nobody else has, be it an orphan", async () => {
+  await LonePlane.run("tag-name", async (lone) => {
+    await createService(lone, "default", "hello");
+    const key = { kind: "Service", namespace: "default", name: "hello" } as const;
+    const tagged = (tag: string) => ({ spec: { traffic: [{ latestRevision: true, percent: 100, tag }] } });
+    await lone.plane.patchObject(key, { type: "merge", body: tagged("green") }, WRITE);
+    await lone.settle();
+    await createService(lone, "default", "green-hello");
+    expect(await ready(lone, "Route", "default", "green-hello")).toMatchObject({ status: "False", reason: "NotOwned" });
+    await lone.plane.patchObject(key, { type: "merge", body: tagged("blue") }, WRITE);
+    await lone.settle();
+    expect(await ready(lone, "Route", "default", "green-hello")).toMatchObject({ status: "True" });
+
+    await createService(lone, "default", "blue-hello");
+    await lone.plane.deleteObject({ ...key, kind: "Route" }, { ...BACKGROUND, propagation: "Orphan" });
+    await lone.plane.deleteObject(key, BACKGROUND);
+    await lone.settle();
+    expect(await ready(lone, "Route", "default", "blue-hello")).toMatchObject({ status: "False", reason: "NotOwned" });
+    await lone.plane.deleteObject({ ...key, kind: "CoreService", name: "blue-hello" }, BACKGROUND);
+    await lone.settle();
+    expect(await ready(lone, "Route", "default", "blue-hello")).toMatchObject({ status: "True" });
+  });
+});
