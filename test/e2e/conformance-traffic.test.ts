@@ -3,7 +3,7 @@
  * Source: serving/test/conformance/api/v1 (service, blue_green, volumes), serving/test/e2e (domainmapping, scale, envvars)
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { withImage, withLabels, withTraffic } from "./clients/changes.ts";
+import { withImage, withLabels, withTemplateMetadata, withTraffic } from "./clients/changes.ts";
 import { expectDistribution, expectServes, hostOfUrl } from "./clients/expectations.ts";
 import { GoClient, nameOf } from "./clients/go-client.ts";
 import { answeringService, bareService, mappingTo } from "./clients/manifests.ts";
@@ -163,6 +163,21 @@ it("a domain belongs to who claimed it first, and goes to the next when that one
   await go.delete("domainmappings", domain);
   await go.waitFor("domainmappings", domain, isReady, other);
   await expectServes(rouse, domain, "hello from heir-00001");
+});
+
+it("a Service that names its revision and pins its traffic to it is rolled back with its whole spec", async () => {
+  const atRevision = (name: string) => (object: KnativeObject) =>
+    withTraffic([{ revisionName: name, percent: 100 }])(withTemplateMetadata({ name })(object));
+  const { service } = await go.createReady(atRevision("rolled-old")(bareService({ name: "rolled" })));
+  const prober = probe(rouse.port, hostOfUrl(service));
+  const updated = await go.patch("services", service, (object) => withImage("app2")(atRevision("rolled-new")(object)));
+  expect(await go.waitForNextRevision("services", "rolled", "rolled-old")).toBe("rolled-new");
+  await waitForTraffic("rolled", [{ revisionName: "rolled-new", percent: 100 }]);
+  await go.patch("services", updated, (object) => ({ ...object, spec: service.spec ?? {} }));
+  const { status } = await waitForTraffic("rolled", [{ revisionName: "rolled-old", percent: 100 }]);
+  expect(status).toMatchObject({ latestCreatedRevisionName: "rolled-old", latestReadyRevisionName: "rolled-old" });
+  await prober.more(20);
+  expect((await prober.stop()).bodies).toEqual(new Set(["hello from rolled-old", "hello from rolled-new"]));
 });
 
 it("a target that is labelled cluster-local is private by itself, and as long as the whole Route is", async () => {

@@ -40,6 +40,15 @@ describe.concurrent("kn service", () => {
     expect(await kn.create(app("made"))).toBeNull();
   });
 
+  it("create and update of what starts slower than the error window never see it fail", async () => {
+    const seen = new Set<string>();
+    const patient = new Kn(new Wire(rouse), "default", ({ status }) => seen.add(status));
+    await patient.create(app("slow", { env: { START_DELAY_MS: "2500" } }));
+    await patient.update("slow", withContainer({ image: "rouse.dev/test/slow2" }));
+    expect(seen).toEqual(new Set(["Unknown", "True"]));
+    expect(await bodyOf(hostOf("slow"))).toBe("hello from slow-00002");
+  });
+
   it("create --force replaces what is there, except for who made it", async () => {
     const first = await kn.create(withAnnotations({ note: "old" })(app("forced")));
     const second = await kn.create(env("two")(app("forced")), { force: true });

@@ -3,10 +3,10 @@
  * Source: client/pkg/serving/v1/client.go and apply.go, client/pkg/kn/commands/service, client/pkg/wait
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { asGoEncodes, condition, type KnativeObject, type Metadata } from "./objects.ts";
+import { applied, applyPatch } from "./kn-apply.ts";
+import { asGoEncodes, type Condition, condition, type KnativeObject } from "./objects.ts";
 import { collectionOf, type Plural, StatusError, type WatchEvent, type Wire } from "./wire.ts";
 
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 const KEPT_BY_FORCE = ["serving.knative.dev/creator", "serving.knative.dev/lastModifier"];
 const MAX_RETRIES = 3;
 const RETRY_MS = 50;
@@ -18,10 +18,13 @@ const ERROR_WINDOW_MS = 2_000;
 export class Kn {
   readonly #wire: Wire;
   readonly namespace: string;
+  readonly #onReady: (ready: Condition) => void;
 
-  constructor(wire: Wire, namespace = "default") {
+  /** @param onReady told each condition Ready that a wait goes by */
+  constructor(wire: Wire, namespace = "default", onReady: (ready: Condition) => void = () => {}) {
     this.#wire = wire;
     this.namespace = namespace;
+    this.#onReady = onReady;
   }
 
   get(plural: Plural, name: string): Promise<KnativeObject> {
@@ -74,9 +77,8 @@ export class Kn {
       await this.waitForReady(name);
       return "created";
     }
-    const original = JSON.parse(current.metadata.annotations?.[LAST_APPLIED] ?? "{}") as KnativeObject;
-    const patch = threeWayPatch(original, cleaned(wanted), cleaned(current));
-    if (Object.keys(patch).length === 0) return "no changes";
+    const patch = applyPatch(wanted, current);
+    if (patch === null) return "no changes";
     const path = this.#path("services", name);
     const saved = await this.#wire.request("PATCH", path, patch, "application/merge-patch+json");
     if (saved.metadata.generation === saved.status?.observedGeneration) return "no changes";
@@ -158,6 +160,7 @@ export class Kn {
         )) {
           if (type !== "MODIFIED" || object.status?.observedGeneration !== object.metadata.generation) continue;
           const ready = condition(object, "Ready");
+          if (ready !== undefined) this.#onReady(ready);
           if (ready?.status === "True") return await this.get("services", name);
           if (ready?.status !== "False" || failureTimer !== undefined) continue;
           failure = `${ready.reason}: ${ready.message}`;
@@ -210,43 +213,4 @@ function unlessNotFound(error: unknown): null {
 async function untilDeleted(events: AsyncIterable<WatchEvent>): Promise<void> {
   for await (const { type } of events) if (type === "DELETED") return;
   throw new Error("the watch closed before it told of the deletion");
-}
-
-/** With itself, as it is to be remembered, in its annotations. */
-function applied(service: KnativeObject): KnativeObject {
-  const annotations = { ...service.metadata.annotations, [LAST_APPLIED]: JSON.stringify(cleaned(service)) };
-  return { ...service, metadata: { ...service.metadata, annotations } };
-}
-
-/** As Go encodes it, without what only the server writes. */
-function cleaned(service: KnativeObject): KnativeObject {
-  const { status: _status, metadata, spec, ...rest } = asGoEncodes(service);
-  const { template } = spec ?? {};
-  const named =
-    template === undefined ? {} : { template: { ...template, metadata: dateless(template.metadata ?? {}) } };
-  return { ...rest, metadata: dateless(metadata), spec: { ...spec, ...named } };
-}
-
-function dateless({ creationTimestamp: _created, ...metadata }: Metadata): Metadata {
-  return metadata;
-}
-
-type Json = Readonly<Record<string, unknown>>;
-
-/** What differs from the present state is set; what the last applied one had and this one has not is taken away. */
-function threeWayPatch(original: object, modified: object, current: object): Json {
-  const patch: Record<string, unknown> = {};
-  const [before, wanted, present] = [original, modified, current] as [Json, Json, Json];
-  for (const key of Object.keys(before)) if (!Object.hasOwn(wanted, key)) patch[key] = null;
-  for (const [key, value] of Object.entries(wanted)) {
-    if (isObject(value) && isObject(present[key])) {
-      const inner = threeWayPatch(isObject(before[key]) ? before[key] : {}, value, present[key]);
-      if (Object.keys(inner).length > 0) patch[key] = inner;
-    } else if (JSON.stringify(value) !== JSON.stringify(present[key])) patch[key] = value;
-  }
-  return patch;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
