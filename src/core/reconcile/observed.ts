@@ -50,6 +50,8 @@ export type Settings = {
   /** After delivery, how long until every gateway serves an entry: 0 when there is one gateway. */
   readonly settleMs: number;
   readonly config: Config;
+  /** Where the API answers; "" when it has no host of its own. */
+  readonly controlHost: string;
 };
 
 /** A compiled entry before the store gave it its number. */

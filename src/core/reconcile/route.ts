@@ -10,6 +10,7 @@ import { type ConditionWish, nextConditions } from "../resource/conditions.ts";
 import { keyOf } from "../resource/object.ts";
 import type { Route, RouteStatus, TrafficTarget } from "../resource/serving.ts";
 import { compileRoute } from "../routing/compile.ts";
+import { isControlHost } from "../routing/host.ts";
 import { CLUSTER_LOCAL_DOMAIN, hostOf } from "../routing/hosts.ts";
 import { hostsOfTarget, type TargetHosts } from "../routing/route-hosts.ts";
 import { writeStatus } from "./child.ts";
@@ -72,7 +73,7 @@ function hostsOfRoute(
   { metadata }: Route,
   targets: readonly ResolvedTarget[],
   observed: Observed,
-  { config }: Settings,
+  { config, controlHost }: Settings,
 ): TargetHosts[] {
   // Whoever labels the placeholder Service of a target hides that target alone; any value does.
   const isHidden = (name: string) => {
@@ -80,7 +81,11 @@ function hostsOfRoute(
     return labels?.[LABEL_ROUTE] === metadata.name && (labels[LABEL_VISIBILITY] ?? "") !== "";
   };
   const tags = [...new Set(["", ...targets.map((target) => target.tag)])];
-  return tags.map((tag) => hostsOfTarget(metadata, tag, isHidden, config));
+  return tags.map((tag) => {
+    const target = hostsOfTarget(metadata, tag, isHidden, config);
+    if (!isControlHost(target.host, controlHost)) return target;
+    return { ...target, problem: `invalid domain name ${JSON.stringify(target.host)}: it is the host of the API` };
+  });
 }
 
 /** Nothing changes for callers until every host of the route can exist. */

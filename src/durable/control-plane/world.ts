@@ -68,7 +68,7 @@ export class World {
 
   /** What reconcilers go by at this time. Outside of transactions only. */
   settings(nowMs: number): Settings {
-    return { nowMs, settleMs: this.#settleMs, config: this.config.read() };
+    return { nowMs, settleMs: this.#settleMs, config: this.config.read(), controlHost: this.controlHost };
   }
 
   apply(write: Write, nowMs: number): void {

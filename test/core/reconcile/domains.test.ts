@@ -51,6 +51,16 @@ describe("the placeholder Service of a target", () => {
   });
 });
 
+test("no route has the host of the API, where requests would never reach it", () => {
+  const settings = withNetwork({ domainTemplate: "{{.Name}}.{{.Domain}}" });
+  const { entries, status } = reconcile(route("rouse", [{ revisionName: "hello-00001", percent: 100 }]), settings);
+  expect(entries).toEqual([]);
+  expect(findCondition(status, "IngressReady")).toMatchObject({ status: "False", reason: "InvalidDomainName" });
+  expect(findCondition(status, "IngressReady")?.message).toContain(
+    'invalid domain name "rouse.example.com": it is the host of the API',
+  );
+});
+
 test("labels and annotations of the route are in reach of the domain template", () => {
   const settings = withNetwork({
     domainTemplate: '{{.Name}}.{{.Labels.team}}.{{index .Annotations "zone"}}.{{.Domain}}',

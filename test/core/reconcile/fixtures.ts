@@ -14,6 +14,7 @@ export const SETTINGS: Settings = {
   nowMs: NOW_MS,
   settleMs: 6_000,
   config: defaultConfig("example.com"),
+  controlHost: "rouse.example.com",
 };
 
 export function observedOf(
