@@ -127,7 +127,7 @@ type Parsed = { readonly ok: true; readonly object: KubeObject & { readonly meta
 
 function parseBody(type: StoredType, namespace: string, body: unknown, context: AdmissionContext): Parsed {
   const { value, unknownFields, errors } = shape(body, KIND_RULES[type.kind].schema);
-  if (errors.length > 0) return invalid(type, errors);
+  if (errors.length > 0) return invalid(type, type.kind === "Secret" ? withoutValues(errors) : errors);
   if (context.isStrict && unknownFields.length > 0) {
     const fields = unknownFields.map((field) => `unknown field ${JSON.stringify(field)}`).join(", ");
     return badRequest(
@@ -243,6 +243,11 @@ function invalid(type: StoredType, errors: readonly FieldError[]): Refusal {
   const webhook = type.group === "" ? "config" : "validation";
   const message = `admission webhook "${webhook}.webhook.serving.knative.dev" denied the request: validation failed: `;
   return badRequest(message + formatFieldErrors(errors));
+}
+
+/** What a value is, is not told where it may be a secret. */
+function withoutValues(errors: readonly FieldError[]): FieldError[] {
+  return errors.map((error) => ({ ...error, message: "invalid value" }));
 }
 
 function badRequest(message: string): Refusal {

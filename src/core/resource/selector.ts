@@ -1,4 +1,5 @@
 /** labelSelector and fieldSelector of a list or watch. */
+import { isLabelValue, isQualifiedKey } from "../name.ts";
 import { isJsonObject, memberAt } from "./json.ts";
 
 /** What selectors look at. */
@@ -69,17 +70,16 @@ function fieldText(object: Selectable, path: readonly string[]): string {
 
 /** Splits at commas that are not inside parentheses. */
 function splitTerms(text: string): string[] {
-  return text
-    .split(/,(?![^(]*\))/)
-    .map((term) => term.trim())
-    .filter((term) => term !== "");
+  return (text.match(/(?:[^,(]|\([^)]*)+/g) ?? []).map((term) => term.trim()).filter((term) => term !== "");
 }
 
+/** @returns null for what is no requirement, also one of a label that cannot be: it would silently select nothing */
 function parseTerm(term: string): Selector | null {
-  const set = /^([^\s=!,()]+)\s+(in|notin)\s+\(([^()]*)\)$/.exec(term);
+  const set = /^([^\s=!,()]+)\s+(in|notin)\s*\(([^()]*)\)$/.exec(term);
   if (set !== null) {
     const [, key = "", operator, list = ""] = set;
     const values = new Set(list.split(",").map((value) => value.trim()));
+    if (!isQualifiedKey(key) || ![...values].every(isLabelValue)) return null;
     return (object) => {
       const value = labelOf(object, key);
       return (value !== undefined && values.has(value)) === (operator === "in");
@@ -87,13 +87,13 @@ function parseTerm(term: string): Selector | null {
   }
   const equality = /^([^\s=!,()]+)\s*(==|=|!=)\s*([^\s=!,()]*)$/.exec(term);
   if (equality !== null) {
-    const [, key = "", operator, value] = equality;
+    const [, key = "", operator, value = ""] = equality;
+    if (!isQualifiedKey(key) || !isLabelValue(value)) return null;
     return (object) => (labelOf(object, key) === value) === (operator !== "!=");
   }
   const existence = /^(!?)\s*([^\s=!,()]+)$/.exec(term);
-  if (existence === null) return null;
-  const [, negation, key = ""] = existence;
-  return (object) => (labelOf(object, key) !== undefined) === (negation === "");
+  const [, negation, key = ""] = existence ?? [];
+  return isQualifiedKey(key) ? (object) => (labelOf(object, key) !== undefined) === (negation === "") : null;
 }
 
 function labelOf(object: Selectable, key: string): string | undefined {

@@ -95,13 +95,18 @@ describe("selectors", () => {
     ["!tier", false],
     ["app in (x,y),tier notin (db)", true],
     ["app in (y)", false],
+    ["app in(x,y),,tier", true],
+    ["kubernetes.io/name notin (a)", true],
   ])("label selector %j selects: %s", (text, isSelected) => {
     const parsed = parseLabelSelector(text);
     expect(parsed.ok && parsed.matches(object)).toBe(isSelected);
   });
 
   test("a selector that cannot be parsed is refused by name", () => {
-    expect(parseLabelSelector("a=b=c")).toEqual({ ok: false, message: 'unable to parse requirement: "a=b=c"' });
+    for (const text of ["a=b=c", "app>1", "@=x", "app=a@b", "app in (x@y)", "app in (x", "!"]) {
+      const message = `unable to parse requirement: ${JSON.stringify(text)}`;
+      expect(parseLabelSelector(text)).toEqual({ ok: false, message });
+    }
     expect(parseFieldSelector("status.phase=x")).toMatchObject({ ok: false });
     const byName = parseFieldSelector("metadata.name=hello");
     expect(byName.ok && byName.matches(object)).toBe(true);

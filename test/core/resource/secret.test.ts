@@ -28,6 +28,19 @@ test("a value that is not base64 is refused without being repeated", () => {
   expect(create({ data: { "a b": "" } }).ok).toBe(false);
 });
 
+test("a value of the wrong type is refused without being repeated", () => {
+  for (const fields of [
+    { stringData: { A: 4711 } },
+    { data: { A: { b: "4711" } } },
+    { data: "4711" },
+    { type: 4711 },
+  ]) {
+    const refused = create(fields);
+    expect(refused).toMatchObject({ ok: false, status: { message: expect.stringContaining("invalid value: ") } });
+    expect(JSON.stringify(refused)).not.toContain("4711");
+  }
+});
+
 test.each([
   ["", ""],
   ["f", "Zg=="],
