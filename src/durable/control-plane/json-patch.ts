@@ -52,9 +52,9 @@ function problemOf(operation: unknown): string | null {
 
 /** The first pointer of an operation that leads nowhere; null when there is none. */
 function missingPlace(target: unknown, step: Operation): string | null {
-  if ("from" in step && !hasPlace(target, step.from, false)) return step.from;
-  const isNew = step.op === "add" || step.op === "move" || step.op === "copy";
-  return hasPlace(target, step.path, isNew) ? null : step.path;
+  const hasSource = step.op === "move" || step.op === "copy";
+  if (hasSource && !hasPlace(target, step.from, false)) return step.from;
+  return hasPlace(target, step.path, hasSource || step.op === "add") ? null : step.path;
 }
 
 /**
