@@ -104,4 +104,24 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
        PRIMARY KEY (host, kind, namespace, name)
      ) WITHOUT ROWID`,
   ],
+  // A namespace used to be a name alone; now it can be listed, found by its label and deleted.
+  [
+    // Materialized, or each mention of the uid would be another random one.
+    `WITH missing AS MATERIALIZED (
+       SELECT DISTINCT namespace AS name FROM objects
+       WHERE namespace != '' AND namespace NOT IN (SELECT name FROM objects WHERE kind = 'Namespace')
+     ), made AS MATERIALIZED (
+       SELECT name, lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) ||
+         '-8' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))) AS uid FROM missing
+     )
+     INSERT INTO objects (uid, kind, namespace, name, body)
+       SELECT uid, 'Namespace', '', name, json_object(
+         'apiVersion', 'v1', 'kind', 'Namespace', 'status', json_object('phase', 'Active'), 'metadata', json_object(
+           'name', name, 'uid', uid, 'generation', 1,
+           'resourceVersion', (SELECT CAST(value AS TEXT) FROM counters WHERE name = 'resourceVersion'),
+           'creationTimestamp', strftime('%Y-%m-%dT%H:%M:%SZ', 'now')))
+       FROM made`,
+    `UPDATE objects SET body = json_set(body, '$.metadata.labels."kubernetes.io/metadata.name"', name)
+       WHERE kind = 'Namespace'`,
+  ],
 ];

@@ -28,11 +28,19 @@ export class LonePlane {
   /** Counts once it was read to its end, which it was when the next statement runs. */
   #last: SqlStorageCursor<Record<string, SqlStorageValue>> | null = null;
 
-  /** Runs a test with a control plane of its own. */
-  static async run(name: string, test: (lone: LonePlane) => Promise<void>): Promise<void> {
+  /**
+   * Runs a test with a control plane of its own.
+   * @param prepare what was stored before this life of the object
+   */
+  static async run(
+    name: string,
+    test: (lone: LonePlane) => Promise<void>,
+    prepare: (sql: SqlStorage) => void = () => {},
+  ): Promise<void> {
     await runInDurableObject(CONTROL_PLANE.getByName(name) as never, async (_, state) => {
       // The object's own engine has its first turn, finds nothing and sleeps.
       await new Promise((resolve) => setTimeout(resolve, 0));
+      prepare(state.storage.sql);
       await test(new LonePlane(state));
     });
   }
