@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withAnnotations, withContainer, withTemplateMetadata, withTraffic } from "./clients/changes.ts";
 import { Kn } from "./clients/kn.ts";
-import { condition, isReady, type KnativeObject } from "./clients/objects.ts";
+import { condition, isReady, type KnativeObject, type TrafficTarget } from "./clients/objects.ts";
 import { StatusError, Wire } from "./clients/wire.ts";
 import { app, hostOf } from "./fixtures/services.ts";
 import { type Rouse, startRouse } from "./harness/rouse.ts";
@@ -79,19 +79,34 @@ describe.concurrent("kn service", () => {
     expect(await kn.revisionsOf("updated")).toHaveLength(4);
   });
 
-  it("update --tag and --traffic split the traffic and are live when kn says so", async () => {
-    await kn.create(app("split"));
-    await kn.update("split", env("two"));
-    const traffic = [
-      { revisionName: "split-00001", percent: 30, tag: "old" },
-      { latestRevision: true, percent: 70 },
+  it("update --revision-name, --tag and --traffic give each target its place and its URL", async () => {
+    const named = (name: string) => withTemplateMetadata({ name });
+    await kn.create(named("split-a")(app("split")));
+    await kn.update("split", (service) => named("split-b")(env("two")(service)));
+    const target = (tag: string, revision: string, percent: number) => ({
+      tag,
+      revisionName: `split-${revision}`,
+      percent,
+    });
+    const latest = { latestRevision: true, percent: 100 };
+    const splits: readonly (readonly TrafficTarget[])[] = [
+      [latest, target("candidate", "a", 0)],
+      [{ ...latest, tag: "current", percent: 98 }, target("candidate", "a", 2)],
+      // Two tags of one revision are two targets, and so are the latest revision and the same one by its name.
+      [target("stable", "a", 50), target("current", "a", 50)],
+      [latest, target("old", "a", 0), target("latest", "b", 0)],
     ];
-    const [, ready] = await kn.update("split", withTraffic(traffic));
-    expect(ready.status?.traffic).toEqual([
-      { ...traffic[0], latestRevision: false, url: "http://old-split.default.localhost" },
-      { revisionName: "split-00002", percent: 70, latestRevision: true },
-    ]);
-    expect(await bodyOf(hostOf("old-split"))).toBe("hello from split-00001");
+    for (const traffic of splits) {
+      const [, ready] = await kn.update("split", withTraffic(traffic));
+      const wanted = traffic.map(({ tag, revisionName = "split-b", ...rest }) => ({
+        ...{ latestRevision: false, revisionName, ...rest },
+        ...(tag === undefined ? {} : { tag, url: `http://${tag}-split.default.localhost` }),
+      }));
+      expect(ready.status?.traffic).toEqual(wanted);
+      for (const { url = "", revisionName } of wanted.filter((each): each is TrafficTarget => "url" in each)) {
+        expect(await bodyOf(new URL(url).host)).toBe(`hello from ${revisionName}`);
+      }
+    }
     expect(await kn.revisionsOf("split")).toHaveLength(2);
   });
 
