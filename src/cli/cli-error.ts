@@ -8,10 +8,12 @@ export class CliError extends Error {
   readonly remedy: string;
   readonly exitCode: number;
 
-  constructor(message: string, remedy = "", options: { cause?: unknown; exitCode?: keyof typeof EXIT_CODES } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  /** @param options exitCode by its name, or as it is in another error */
+  constructor(message: string, remedy = "", options: { cause?: unknown; exitCode?: ExitCodeName | number } = {}) {
+    const { cause, exitCode = "failed" } = options;
+    super(message, cause === undefined ? undefined : { cause });
     this.remedy = remedy;
-    this.exitCode = EXIT_CODES[options.exitCode ?? "failed"];
+    this.exitCode = typeof exitCode === "number" ? exitCode : EXIT_CODES[exitCode];
   }
 }
 
@@ -23,6 +25,7 @@ export class CliError extends Error {
  *   interrupted  Ctrl-C while waiting: 128 + SIGINT, as shells have it
  */
 export const EXIT_CODES = { failed: 1, usage: 2, unreachable: 3, notReady: 4, interrupted: 130 } as const;
+type ExitCodeName = keyof typeof EXIT_CODES;
 
 /** The error for a command line that says something wrong; the message names the flag. */
 export function usage(message: string, remedy = ""): CliError {

@@ -1,4 +1,6 @@
 import { execFileSync } from "node:child_process";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { completionScript, SHELLS } from "../../src/cli/completion/scripts.ts";
 import { suggest } from "../../src/cli/completion/suggest.ts";
@@ -74,9 +76,24 @@ describe("completion", () => {
     expect(await complete("http://127.0.0.1:1", "")).toEqual({ out: "", err: "", exitCode: 0 });
   });
 
+  it("leaves out names that a shell would take for more than a name", async () => {
+    await using edge = await startEdge({
+      items: [{ name: "$(touch owned)" }, { name: "a\nb" }, { name: "machine-1.lan" }],
+    });
+    expect((await runCli(["__complete", "--", "agent", "describe", "--edge", edge.url, ""])).out).toBe("machine-1.lan");
+  });
+
   it("is a script that bash accepts and that asks the program", () => {
     const script = `${completionScript("bash")}\nrouse() { [ "$1 $2 $3 $4" = "__complete -- service d" ] && printf 'describe\\ndelete\\n'; }
 COMP_WORDS=(rouse service d); COMP_CWORD=2; _rouse; echo "\${COMPREPLY[@]}"`;
     expect(execFileSync("bash", ["-c", script], { encoding: "utf8" })).toBe("describe delete\n");
   });
 });
+
+/** An edge that always answers the same. */
+async function startEdge(answer: unknown): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer((_, response) => response.end(JSON.stringify(answer)));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: async () => void server.close() };
+}

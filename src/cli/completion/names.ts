@@ -10,6 +10,8 @@ const KINDS: Readonly<Record<Exclude<NameKind, "agent">, NounKind>> = {
   route: "Route",
   domain: "DomainMapping",
 };
+/** The shell puts a name on the command line as it is; what a machine calls itself may be `$(…)`. */
+const PLAIN = /^[A-Za-z0-9][\w.-]*$/;
 /** Somebody holds the Tab key. */
 const DEADLINE_MS = 1_000;
 
@@ -31,7 +33,7 @@ async function namesOf(client: ApiClient, kind: NameKind, namespace: string): Pr
   const { items } = body as {
     items: readonly { readonly name?: string; readonly metadata?: { readonly name: string } }[];
   };
-  return items.flatMap((item) => item.metadata?.name ?? item.name ?? []);
+  return items.flatMap((item) => item.metadata?.name ?? item.name ?? []).filter((name) => PLAIN.test(name));
 }
 
 function valueOf(words: readonly string[], option: string): string | undefined {
