@@ -8,7 +8,7 @@
  */
 import { type ConditionWish, nextConditions } from "../resource/conditions.ts";
 import type { DomainMapping, DomainMappingStatus } from "../resource/domain-mapping.ts";
-import { type KindName, keyOf } from "../resource/object.ts";
+import type { KindName } from "../resource/object.ts";
 import { RESOURCE_TYPES } from "../resource/resource-type.ts";
 import type { Service } from "../resource/serving.ts";
 import { CLUSTER_LOCAL_DOMAIN, hostOf } from "../routing/hosts.ts";
@@ -23,7 +23,7 @@ export function reconcileDomainMapping(mapping: DomainMapping, observed: Observe
   const wanted = isClaimed && reference.ok ? entriesFor(name, reference.host, observed) : [];
   const current = observed.hostsOf(uid);
   const plan = planEntries(mapping, wanted, current, observed);
-  const ingress = ingressReady(current, plan, settings);
+  const ingress = ingressReady(mapping, current, plan, settings);
   const url = `${settings.config.network.defaultExternalScheme}://${name}`;
   const wishes: ConditionWish[] = [
     CERTIFICATE_PROVISIONED,
@@ -39,13 +39,7 @@ export function reconcileDomainMapping(mapping: DomainMapping, observed: Observe
     url,
     address: { url },
   };
-  return [
-    ...plan.writes,
-    ...(ingress.lookAgainAtMs === null
-      ? []
-      : [{ type: "wake" as const, key: keyOf(mapping), atMs: ingress.lookAgainAtMs }]),
-    ...writeStatus(mapping, status),
-  ];
+  return [...plan.writes, ...ingress.writes, ...writeStatus(mapping, status)];
 }
 
 /**
@@ -106,5 +100,5 @@ function resolveReference({ metadata, spec: { ref } }: DomainMapping, observed: 
 function entriesFor(domain: string, localHost: string, observed: Observed): EntryDraft[] {
   const owner = observed.hostOwner(localHost);
   const row = owner === null ? undefined : observed.hostsOf(owner).find(({ host }) => host === localHost);
-  return row === undefined ? [] : [{ ...row.entry, host: domain, visibility: "external" }];
+  return !row?.entry ? [] : [{ ...row.entry, host: domain, visibility: "external" }];
 }

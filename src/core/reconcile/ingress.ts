@@ -1,6 +1,7 @@
 /**
  * Hosts and the entries that they are served with, for the kinds that have hosts (Route, DomainMapping). `IngressReady` is
- * True only when every entry was taken by its Routes object and old copies in the gateways have run out:
+ * True only when every entry was taken by its Routes object and old copies in the gateways have run out. That goes for
+ * hosts that were given up too: one that became private answers to nobody any more.
  *
  *     entries written ─▶ delivered ─(settleMs)─▶ IngressReady True
  */
@@ -28,7 +29,7 @@ export function planEntries(
   const waits = taken.map(({ host }) => ({ type: "await-host" as const, host, key: keyOf(owner) }));
   const stolen = taken.find((entry) => !isShortName(entry));
   if (stolen !== undefined) return { writes: waits, stolenHost: stolen.host };
-  const known = new Map(current.map((row) => [row.host, row.entry]));
+  const known = new Map(current.flatMap(({ host, entry }) => (entry === null ? [] : [[host, entry] as const])));
   const wantedHosts = new Set(wanted.map((entry) => entry.host));
   return {
     stolenHost: null,
@@ -37,36 +38,45 @@ export function planEntries(
       ...wanted
         .filter((entry) => !taken.includes(entry) && !jsonEqual(known.get(entry.host), entry))
         .map((entry) => ({ type: "entry" as const, routeUid: ownerUid, host: entry.host, entry })),
-      ...current
-        .filter(({ host }) => !wantedHosts.has(host))
-        .map(({ host }) => ({ type: "entry" as const, routeUid: ownerUid, host, entry: null })),
+      ...[...known.keys()]
+        .filter((host) => !wantedHosts.has(host))
+        .map((host) => ({ type: "entry" as const, routeUid: ownerUid, host, entry: null })),
     ],
   };
 }
 
 /** The writes that give up every host of an object that is gone. */
 export function releaseHosts(ownerUid: string, observed: Observed): Write[] {
-  return observed.hostsOf(ownerUid).map(({ host }) => ({ type: "entry", routeUid: ownerUid, host, entry: null }));
+  const held = observed.hostsOf(ownerUid).filter(({ entry }) => entry !== null);
+  return held.map(({ host }) => ({ type: "entry", routeUid: ownerUid, host, entry: null }));
 }
 
-/** @returns the condition, and when time alone may change it; null = never */
+/** @returns the condition, and the writes that it leads to */
 export function ingressReady(
+  owner: KubeObject,
   current: readonly RouteHost[],
   plan: EntryPlan,
   settings: Settings,
-): { readonly wish: ConditionWish; readonly lookAgainAtMs: number | null } {
+): { readonly wish: ConditionWish; readonly writes: readonly Write[] } {
   const type = "IngressReady";
   if (plan.stolenHost !== null) {
     const message = takenMessage(plan.stolenHost);
-    return { wish: { type, status: "False", reason: "NotOwned", message }, lookAgainAtMs: null };
+    return { wish: { type, status: "False", reason: "NotOwned", message }, writes: [] };
   }
-  const pending = { wish: INGRESS_NOT_CONFIGURED, lookAgainAtMs: null };
-  const isGrowing = plan.writes.some((write) => write.type === "entry" && write.entry !== null);
+  const isChanging = plan.writes.some((write) => write.type === "entry");
   const deliveries = current.map((row) => row.deliveredAtMs);
-  if (isGrowing || deliveries.length === 0 || deliveries.includes(null)) return pending;
-  const lookAgainAtMs = Math.max(...deliveries.map((atMs) => atMs ?? 0)) + settings.settleMs;
-  if (settings.nowMs < lookAgainAtMs) return { ...pending, lookAgainAtMs };
-  return { wish: { type, status: "True" }, lookAgainAtMs: null };
+  if (isChanging || deliveries.length === 0 || deliveries.includes(null)) {
+    return { wish: INGRESS_NOT_CONFIGURED, writes: [] };
+  }
+  const settledAtMs = Math.max(...deliveries.map((atMs) => atMs ?? 0)) + settings.settleMs;
+  if (settings.nowMs < settledAtMs) {
+    return { wish: INGRESS_NOT_CONFIGURED, writes: [{ type: "wake", key: keyOf(owner), atMs: settledAtMs }] };
+  }
+  const left = current.filter(({ entry }) => entry === null);
+  return {
+    wish: { type, status: "True" },
+    writes: left.map(({ host }) => ({ type: "forget-host", routeUid: owner.metadata.uid, host })),
+  };
 }
 
 /** Inside the cluster a host is the name of a placeholder Service; another one may be a custom domain. */

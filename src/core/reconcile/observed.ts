@@ -59,7 +59,8 @@ export type EntryDraft = Omit<RouteEntry, "generation">;
 
 export type RouteHost = {
   readonly host: string;
-  readonly entry: EntryDraft;
+  /** null: it was given up, which not everybody may know yet. */
+  readonly entry: EntryDraft | null;
   /** When the Routes object took the newest entry; null while it is on its way. */
   readonly deliveredAtMs: number | null;
 };
@@ -87,6 +88,8 @@ export type Write =
   | { readonly type: "destroy"; readonly revisionUid: string }
   /** A host's entry; null gives the host up. */
   | { readonly type: "entry"; readonly routeUid: string; readonly host: string; readonly entry: EntryDraft | null }
+  /** Everybody knows that this host was given up. */
+  | { readonly type: "forget-host"; readonly routeUid: string; readonly host: string }
   /** Reconcile this object again when whoever has the host, or the placeholder of that name, gives it up. */
   | { readonly type: "await-host"; readonly host: string; readonly key: ObjectKey }
   /** Tell people. */

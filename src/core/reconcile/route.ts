@@ -7,7 +7,6 @@
  */
 import { LABEL_ROUTE, LABEL_VISIBILITY } from "../resource/annotations.ts";
 import { type ConditionWish, nextConditions } from "../resource/conditions.ts";
-import { keyOf } from "../resource/object.ts";
 import type { Route, RouteStatus, TrafficTarget } from "../resource/serving.ts";
 import { compileRoute } from "../routing/compile.ts";
 import { isControlHost } from "../routing/host.ts";
@@ -31,7 +30,7 @@ export function reconcileRoute(route: Route, observed: Observed, settings: Setti
         planEntries(route, compileRoute(route, resolution.targets, hosts), current, observed))
       : { writes: [], stolenHost: null };
   const ingress =
-    problem === null ? ingressReady(current, plan, settings) : { wish: invalidHost(problem), lookAgainAtMs: null };
+    problem === null ? ingressReady(route, current, plan, settings) : { wish: invalidHost(problem), writes: [] };
   const url = hosts[0]?.problem === null ? hosts[0].url : route.status?.url;
   const status: RouteStatus = {
     observedGeneration: route.metadata.generation,
@@ -52,13 +51,7 @@ export function reconcileRoute(route: Route, observed: Observed, settings: Setti
         ? statusTraffic(resolution.targets, hosts)
         : (route.status?.traffic ?? []),
   };
-  return [
-    ...plan.writes,
-    ...(ingress.lookAgainAtMs === null
-      ? []
-      : [{ type: "wake" as const, key: keyOf(route), atMs: ingress.lookAgainAtMs }]),
-    ...writeStatus(route, status),
-  ];
+  return [...plan.writes, ...ingress.writes, ...writeStatus(route, status)];
 }
 
 const CERTIFICATE_PROVISIONED: ConditionWish = {

@@ -81,7 +81,7 @@ export class Engine {
     this.transact((nowMs) => {
       this.#world.outbox.delivered(rows);
       for (const { id, message } of rows) {
-        if (message.type !== "entry" || message.entry === null) continue;
+        if (message.type !== "entry") continue;
         const route = this.#routeOf(this.#world.hosts.markDelivered(message.host, id, nowMs));
         if (route !== null) this.#world.queue.add(keyOf(route));
       }

@@ -1,6 +1,6 @@
 /**
  * Which Route or DomainMapping has which host, with the entry it was given last and whether that arrived; and who waits for
- * a host that another one has.
+ * a host that another one has. The entry `null` of a host that was given up stays until it arrived, or another one has it.
  */
 import type { EntryDraft, RouteHost } from "../../core/reconcile/observed.ts";
 
@@ -19,17 +19,19 @@ export class HostTable {
       .toArray()
       .map((row) => ({
         host: String(row.host),
-        entry: JSON.parse(String(row.entry)) as EntryDraft,
+        entry: JSON.parse(String(row.entry)) as EntryDraft | null,
         deliveredAtMs: typeof row.delivered_at_ms === "number" ? row.delivered_at_ms : null,
       }));
   }
 
   ownerOf(host: string): string | null {
-    const row = this.#sql.exec("SELECT route_uid FROM hosts WHERE host = ?", host).toArray()[0];
+    const row = this.#sql.exec("SELECT route_uid FROM hosts WHERE host = ? AND entry != 'null'", host).toArray()[0];
     return row === undefined ? null : String(row.route_uid);
   }
 
-  put(routeUid: string, entry: EntryDraft, sequence: number): void {
+  /** @returns the uid of another owner, who need not wait any more until everybody knows that it gave the host up */
+  put(routeUid: string, entry: EntryDraft, sequence: number): string | null {
+    const before = this.#sql.exec("SELECT route_uid FROM hosts WHERE host = ?", entry.host).toArray()[0];
     this.#sql.exec(
       "INSERT OR REPLACE INTO hosts (host, route_uid, entry, sequence, delivered_at_ms) VALUES (?, ?, ?, ?, NULL)",
       entry.host,
@@ -37,10 +39,26 @@ export class HostTable {
       JSON.stringify(entry),
       sequence,
     );
+    return before === undefined || before.route_uid === routeUid ? null : String(before.route_uid);
   }
 
-  release(routeUid: string, host: string): void {
-    this.#sql.exec("DELETE FROM hosts WHERE host = ? AND route_uid = ?", host, routeUid);
+  release(routeUid: string, host: string, sequence: number): void {
+    this.#sql.exec(
+      "UPDATE hosts SET entry = 'null', sequence = ?, delivered_at_ms = NULL WHERE host = ? AND route_uid = ?",
+      sequence,
+      host,
+      routeUid,
+    );
+  }
+
+  /** Forgets a host that was given up. */
+  forget(routeUid: string, host: string): void {
+    this.#sql.exec("DELETE FROM hosts WHERE host = ? AND route_uid = ? AND entry = 'null'", host, routeUid);
+  }
+
+  /** Forgets an owner that is gone. */
+  forgetOwner(routeUid: string): void {
+    this.#sql.exec("DELETE FROM hosts WHERE route_uid = ?", routeUid);
   }
 
   addWaiter(host: string, { kind, namespace, name }: ObjectKey): void {
@@ -61,7 +79,7 @@ export class HostTable {
       .map((row) => ({ kind: row.kind as KindName, namespace: String(row.namespace), name: String(row.name) }));
   }
 
-  /** @returns the uid of the route whose newest entry this was; null when there is a newer one or the host was given up */
+  /** @returns the uid of the route whose newest entry this was; null when there is a newer one */
   markDelivered(host: string, sequence: number, nowMs: number): string | null {
     const row = this.#sql
       .exec(

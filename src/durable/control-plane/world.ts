@@ -3,7 +3,7 @@
  * Nothing here decides; every method runs inside the caller's transaction.
  */
 import { markForDeletion, type Propagation, withoutFinalizer, withoutOwner } from "../../core/reconcile/deletion.ts";
-import type { Observed, Settings, Write } from "../../core/reconcile/observed.ts";
+import type { EntryDraft, Observed, Settings, Write } from "../../core/reconcile/observed.ts";
 import { release } from "../../core/reconcile/reconcile.ts";
 import { followersOf } from "../../core/reconcile/references.ts";
 import { jsonEqual } from "../../core/resource/json.ts";
@@ -106,11 +106,14 @@ export class World {
         return;
       case "entry": {
         const sequence = this.outbox.toRoutes(write.host, write.entry);
-        if (write.entry === null) this.#releaseHost(write.routeUid, write.host);
-        else this.hosts.put(write.routeUid, write.entry, sequence);
+        if (write.entry === null) this.#releaseHost(write.routeUid, write.host, sequence);
+        else this.#claimHost(write.routeUid, write.entry, sequence);
         for (const key of followersOf(write.host, this.observed)) this.queue.add(key);
         return;
       }
+      case "forget-host":
+        this.hosts.forget(write.routeUid, write.host);
+        return;
       case "await-host":
         this.hosts.addWaiter(write.host, write.key);
         return;
@@ -152,6 +155,7 @@ export class World {
   #remove(object: KubeObject, nowMs: number): KubeObject[] {
     const { uid, name, namespace = "" } = object.metadata;
     for (const write of release(object, this.observed)) this.apply(write, nowMs);
+    if (object.kind === "Route" || object.kind === "DomainMapping") this.hosts.forgetOwner(uid);
     const children = this.objects.owned(uid).filter((child) => child.metadata.uid !== uid);
     this.objects.remove(object, nowMs);
     if (object.kind === "Revision") this.revisions.forget(uid);
@@ -180,8 +184,14 @@ export class World {
     return this.objects.get("Namespace", "", namespace)?.metadata.deletionTimestamp !== undefined;
   }
 
-  #releaseHost(ownerUid: string, host: string): void {
-    this.hosts.release(ownerUid, host);
+  #claimHost(ownerUid: string, entry: EntryDraft, sequence: number): void {
+    const earlierUid = this.hosts.put(ownerUid, entry, sequence);
+    const earlier = earlierUid === null ? null : this.objects.getByUid(earlierUid);
+    if (earlier !== null) this.queue.add(keyOf(earlier));
+  }
+
+  #releaseHost(ownerUid: string, host: string, sequence: number): void {
+    this.hosts.release(ownerUid, host, sequence);
     this.#wakeWaiters(host);
   }
 

@@ -24,6 +24,7 @@ function ingressAt(nowMs: number, hosts: ReturnType<typeof hostsAfter>) {
     ingress: findCondition(status?.type === "update-status" ? (status.object as Route).status : {}, "IngressReady"),
     entries: writes.filter((write) => write.type === "entry"),
     wake: writes.find((write) => write.type === "wake"),
+    forgotten: writes.flatMap((write) => (write.type === "forget-host" ? [write.host] : [])),
     waits: writes.flatMap((write) => (write.type === "await-host" ? [write.host] : [])),
   };
 }
@@ -52,6 +53,24 @@ describe("IngressReady", () => {
     const settled = ingressAt(NOW_MS + 6_000, hostsAfter(NOW_MS));
     expect(settled.ingress?.status).toBe("True");
     expect(settled.wake).toBeUndefined();
+  });
+
+  test("is Unknown until no gateway answers on a host that was given up, and forgets it then", () => {
+    const left = { host: "green-hello.default.example.com", entry: null, routeUid: ROUTE.metadata.uid };
+    const at = (leftAtMs: number | null) =>
+      ingressAt(NOW_MS, [...hostsAfter(NOW_MS - 60_000), { ...left, deliveredAtMs: leftAtMs }]);
+    expect(at(null)).toMatchObject({ ingress: { status: "Unknown" }, wake: undefined, forgotten: [] });
+    expect(at(NOW_MS - 1)).toMatchObject({ ingress: { status: "Unknown" }, wake: { atMs: NOW_MS + 5_999 } });
+    expect(at(NOW_MS - 6_000)).toMatchObject({ ingress: { status: "True" }, entries: [], forgotten: [left.host] });
+  });
+
+  test("is Unknown while a host is being given up", () => {
+    const green = { ...hostsAfter(0)[0], host: "green-hello.default", deliveredAtMs: 0 } as RouteHost & {
+      routeUid: string;
+    };
+    const leaving = ingressAt(NOW_MS, [...hostsAfter(NOW_MS - 60_000), green]);
+    expect(leaving.entries).toMatchObject([{ host: "green-hello.default", entry: null }]);
+    expect(leaving.ingress?.status).toBe("Unknown");
   });
 
   test("is False while another route has one of the hosts, and nothing is taken from it", () => {

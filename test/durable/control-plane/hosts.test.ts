@@ -127,3 +127,23 @@ test("a Service has the name of another one's tag as soon as nobody else has, be
     expect(await ready(lone, "Route", "default", "blue-hello")).toMatchObject({ status: "True" });
   });
 });
+
+test("a host that was given up leaves no trace here once its Routes object knows", async () => {
+  await LonePlane.run("private", async (lone) => {
+    await createService(lone, "default", "hello");
+    const key = { kind: "Service", namespace: "default", name: "hello" } as const;
+    const labels = { "networking.knative.dev/visibility": "cluster-local" };
+    await lone.plane.patchObject(key, { type: "merge", body: { metadata: { labels } } }, WRITE);
+    await lone.settle();
+    expect(await ready(lone, "Service", "default", "hello")).toMatchObject({ status: "True" });
+    expect(lone.told.entries.get("hello.default.apps.test")?.entry).toBeNull();
+    expect(lone.query("SELECT host FROM hosts").map(({ host }) => host)).toEqual([
+      "hello.default",
+      "hello.default.svc",
+      "hello.default.svc.cluster.local",
+    ]);
+    await lone.plane.deleteObject(key, BACKGROUND);
+    await lone.settle();
+    expect(lone.query("SELECT host FROM hosts")).toEqual([]);
+  });
+});
