@@ -13,7 +13,7 @@ import type { EntryDraft, Observed, RouteHost, Settings, Write } from "./observe
 
 export type EntryPlan = {
   readonly writes: readonly Write[];
-  /** A wanted host that another object has, and that this one cannot do without: no entry changes until it is free. */
+  /** A wanted host that another object has, and that this one cannot do without: its own do not change until it is free. */
   readonly stolenHost: string | null;
 };
 
@@ -28,9 +28,15 @@ export function planEntries(
   const taken = wanted.filter(({ host }) => (observed.hostOwner(host) ?? ownerUid) !== ownerUid);
   const waits = taken.map(({ host }) => ({ type: "await-host" as const, host, key: keyOf(owner) }));
   const stolen = taken.find((entry) => !isShortName(entry));
-  if (stolen !== undefined) return { writes: waits, stolenHost: stolen.host };
   const known = new Map(current.flatMap(({ host, entry }) => (entry === null ? [] : [[host, entry] as const])));
   const wantedHosts = new Set(wanted.map((entry) => entry.host));
+  const spare = [...known.keys()].filter((host) => !wantedHosts.has(host));
+  const giveUp = (host: string): Write => ({ type: "entry", routeUid: ownerUid, host, entry: null });
+  if (stolen !== undefined) {
+    // Two that want each other's hosts, as after a change of the domain template, would wait for ever.
+    const awaited = spare.filter((host) => observed.isAwaited(host));
+    return { writes: [...waits, ...awaited.map(giveUp)], stolenHost: stolen.host };
+  }
   return {
     stolenHost: null,
     writes: [
@@ -38,9 +44,7 @@ export function planEntries(
       ...wanted
         .filter((entry) => !taken.includes(entry) && !jsonEqual(known.get(entry.host), entry))
         .map((entry) => ({ type: "entry" as const, routeUid: ownerUid, host: entry.host, entry })),
-      ...[...known.keys()]
-        .filter((host) => !wantedHosts.has(host))
-        .map((host) => ({ type: "entry" as const, routeUid: ownerUid, host, entry: null })),
+      ...spare.map(giveUp),
     ],
   };
 }

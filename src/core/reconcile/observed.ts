@@ -41,6 +41,8 @@ export type Observed = {
   hostsOf(routeUid: string): readonly RouteHost[];
   /** The uid of the route that has a host; null when it is free. */
   hostOwner(host: string): string | null;
+  /** Whether somebody waits for a host that another one has. */
+  isAwaited(host: string): boolean;
   /** The uid of the DomainMapping of that name that was made first, in any namespace; null when there is none. */
   domainOwner(domain: string): string | null;
 };

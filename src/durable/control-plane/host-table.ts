@@ -71,6 +71,10 @@ export class HostTable {
     );
   }
 
+  isAwaited(host: string): boolean {
+    return this.#sql.exec("SELECT 1 FROM host_waiters WHERE host = ? LIMIT 1", host).toArray().length > 0;
+  }
+
   /** Those that waited for a host; from now on they do not. */
   takeWaiters(host: string): ObjectKey[] {
     return this.#sql

@@ -61,6 +61,7 @@ export class World {
       observation: (revisionUid) => this.revisions.observation(revisionUid),
       hostsOf: (routeUid) => this.hosts.of(routeUid),
       hostOwner: (host) => this.hosts.ownerOf(host),
+      isAwaited: (host) => this.hosts.isAwaited(host),
       domainOwner: (domain) => this.objects.claims.ownerOf(domain),
     };
     this.objects.observed = this.observed;

@@ -36,6 +36,7 @@ export function observedOf(
     observation: (uid) => more.observations?.find((observation) => observation.revisionUid === uid) ?? null,
     hostsOf: (uid) => (more.hosts ?? []).filter((row) => row.routeUid === uid),
     hostOwner: (host) => (more.hosts ?? []).find((row) => row.host === host)?.routeUid ?? null,
+    isAwaited: () => false,
     domainOwner: (domain) =>
       objects.find((object) => object.kind === "DomainMapping" && object.metadata.name === domain)?.metadata.uid ??
       null,

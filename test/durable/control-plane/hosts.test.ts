@@ -59,6 +59,19 @@ test("who waits for a host costs nothing, and has it when it is free", async () 
   });
 });
 
+test("two that want each other's hosts after a change of the template exchange them", async () => {
+  await LonePlane.run("exchange", async (lone) => {
+    await createService(lone, "red", "blue");
+    await createService(lone, "blue", "red");
+    await configure(lone, "config-network", { "domain-template": "{{.Namespace}}.{{.Name}}.{{.Domain}}" });
+    await lone.settle();
+    expect(namespaceAt(lone, "red.blue.apps.test")).toBe("red");
+    expect(namespaceAt(lone, "blue.red.apps.test")).toBe("blue");
+    expect(await ready(lone, "Service", "red", "blue")).toMatchObject({ status: "True" });
+    expect(await ready(lone, "Service", "blue", "red")).toMatchObject({ status: "True" });
+  });
+});
+
 test("a revision is kept while it serves, although its Route waits for a host to move on", async () => {
   await LonePlane.run("served-still", async (lone) => {
     await configure(lone, "config-gc", { "min-non-active-revisions": "0", "max-non-active-revisions": "0" });
