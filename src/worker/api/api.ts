@@ -48,9 +48,33 @@ function createRoutes(): Hono<ApiEnvironment> {
   api.route("/", ingressGatewayRoutes());
   api.route("/", objectRoutes());
   api.notFound(() => answerStatus(unknownPath()));
-  api.onError((error) => {
+  api.onError((error, c) => {
     console.error("api:", error);
-    return answerStatus(failure("InternalError", "an internal error occurred; the log of the edge has the details"));
+    return isUnreachable(error)
+      ? answerUnreachable(c.req.method)
+      : answerStatus(failure("InternalError", "an internal error occurred; the log of the edge has the details"));
   });
   return api;
+}
+
+/**
+ * An object was reset under the call (a deploy, a crash), or has more to do than it can.
+ * https://developers.cloudflare.com/durable-objects/best-practices/error-handling/
+ */
+function isUnreachable(error: PlatformError): boolean {
+  return error.durableObjectReset === true || error.retryable === true || error.overloaded === true;
+}
+
+type PlatformError = Error & {
+  readonly durableObjectReset?: boolean;
+  readonly retryable?: boolean;
+  readonly overloaded?: boolean;
+};
+
+/** Go clients repeat what comes with Retry-After, whatever its method: a create that was carried out must not be. */
+function answerUnreachable(method: string): Response {
+  const message = "the control plane did not answer; whether a change was made is not known: read it, then try again";
+  const response = answerStatus(failure("ServiceUnavailable", message));
+  if (method === "GET" || method === "HEAD") response.headers.set("retry-after", "1");
+  return response;
 }

@@ -90,6 +90,23 @@ test("discovery names the kinds", async () => {
   expect(kinds).toEqual(["Service", "Configuration", "Revision", "Route"]);
 });
 
+test("a control plane that was reset under the call is 503, which Go clients repeat for reads", async () => {
+  const context = { waitUntil: () => {}, passThroughOnException: () => {} } as unknown as ExecutionContext;
+  const gone = () => Promise.reject(Object.assign(new Error("the object was reset"), { durableObjectReset: true }));
+  const plane = { getByName: () => ({ getObject: gone, deleteObject: gone }) };
+  const broken = { ...(env as unknown as Env), CONTROL_PLANE: plane } as unknown as Env;
+  const send = (method: string) => {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const request = new Request("http://rouse.test/api/v1/namespaces/default", { method, headers });
+    return handle(request, broken, context);
+  };
+  const read = await send("GET");
+  expect([read.status, read.headers.get("retry-after")]).toEqual([503, "1"]);
+  expect(await read.json()).toMatchObject({ kind: "Status", reason: "ServiceUnavailable", code: 503 });
+  const write = await send("DELETE");
+  expect([write.status, write.headers.get("retry-after")]).toEqual([503, null]);
+});
+
 describe("agents", () => {
   test("join once with a token and get a credential of their own", async () => {
     const { token } = (await post("/rouse/v1/join-tokens", {})).body;
