@@ -60,6 +60,18 @@ describe("service delete", () => {
   });
 });
 
+describe("a name that is empty, as of a variable that is not set", () => {
+  it.each(["", ".", ".."])("%j deletes nothing, least of all everything", async (name) => {
+    await api.create("hello");
+    expect(await api.rouse("service", "delete", name)).toMatchObject({ exitCode: 2 });
+    expect((await api.rouse("service", "list", "-o", "name")).out).toBe("service.serving.knative.dev/hello");
+  });
+
+  it("is no namespace either", async () => {
+    expect(await api.rouse("service", "list", "-n", "")).toMatchObject({ exitCode: 2 });
+  });
+});
+
 describe("service export", () => {
   it("prints what makes the service again", async () => {
     await api.create("hello", "--env", "A=1");

@@ -4,7 +4,7 @@ import type { ServiceView } from "./views.ts";
 
 export type Readiness = { readonly state: "ready" } | { readonly state: "failed" | "waiting"; readonly reason: string };
 
-export function servicePath(namespace: string, name = ""): string {
+export function servicePath(namespace: string, name?: string): string {
   return nounPath("Service", namespace, name);
 }
 

@@ -45,5 +45,6 @@ export function machineList<T extends Named>(
 export function documentText(format: "json" | "yaml", document: unknown): string {
   if (format === "json") return JSON.stringify(document, null, 2);
   // Sorted as kn and kubectl do it, whatever order the fields came in: apiVersion, kind, metadata, spec, status.
-  return stringify(document, { lineWidth: 0, sortMapEntries: true }).trimEnd();
+  // They read YAML 1.1, where a bare yes or 12:30 is no text.
+  return stringify(document, { lineWidth: 0, sortMapEntries: true, compat: "yaml-1.1" }).trimEnd();
 }
