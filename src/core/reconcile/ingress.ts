@@ -25,7 +25,7 @@ export function planEntries(
   observed: Observed,
 ): EntryPlan {
   const ownerUid = owner.metadata.uid;
-  const taken = wanted.filter(({ host }) => (observed.hostOwner(host) ?? ownerUid) !== ownerUid);
+  const taken = wanted.filter((entry) => isTaken(entry, ownerUid, observed));
   const waits = taken.map(({ host }) => ({ type: "await-host" as const, host, key: keyOf(owner) }));
   const stolen = taken.find((entry) => !isShortName(entry));
   const known = new Map(current.flatMap(({ host, entry }) => (entry === null ? [] : [[host, entry] as const])));
@@ -97,6 +97,14 @@ export const INGRESS_NOT_CONFIGURED: ConditionWish = {
   reason: "IngressNotConfigured",
   message: "Ingress has not yet been reconciled.",
 };
+
+/** Whether another object has the host for good: who has it as a short name only gives way to one who needs it. */
+function isTaken(entry: EntryDraft, ownerUid: string, observed: Observed): boolean {
+  const holder = observed.hostOwner(entry.host);
+  if (holder === null || holder === ownerUid) return false;
+  const held = observed.hostsOf(holder).find(({ host }) => host === entry.host)?.entry;
+  return isShortName(entry) || !held || !isShortName(held);
+}
 
 /** `hello.default` and the like, which only abbreviate a full name, and may be somebody's domain: `example.com`. */
 function isShortName({ host, visibility }: EntryDraft): boolean {

@@ -98,12 +98,17 @@ test("a revision is kept while it serves, although its Route waits for a host to
   });
 });
 
-test("a domain that looks like a cluster-local name keeps no Service from being Ready", async () => {
-  await LonePlane.run("short-name", async (lone) => {
+test.each([
+  ["before", "first"],
+  ["after", "second"],
+])("a domain that is a short name of a Service, made %s it, has the name; both are Ready", async (_, order) => {
+  await LonePlane.run(`short-name-${order}`, async (lone) => {
     await createService(lone, "shop", "front");
+    if (order === "second") await createService(lone, "com", "example");
     const ref = { apiVersion: "serving.knative.dev/v1", kind: "Service", name: "front" };
     await lone.plane.createObject("DomainMapping", "shop", { metadata: { name: "example.com" }, spec: { ref } }, WRITE);
-    await createService(lone, "com", "example");
+    if (order === "first") await createService(lone, "com", "example");
+    await lone.settle();
     expect(await ready(lone, "Service", "com", "example")).toMatchObject({ status: "True" });
     expect(await ready(lone, "DomainMapping", "shop", "example.com")).toMatchObject({ status: "True" });
     expect(namespaceAt(lone, "example.com")).toBe("shop");
