@@ -172,8 +172,9 @@ export class ObjectStore {
   }
 
   #markDependents(object: KubeObject | null): void {
-    // Nobody reconciles an Event, and nothing depends on one.
-    if (object === null || this.observed === null || object.kind === "Event") return;
+    if (object === null || this.observed === null) return;
+    // Nothing depends on an Event, and it is reconciled only to go when its finalizer is all that holds it.
+    if (object.kind === "Event" && object.metadata.deletionTimestamp === undefined) return;
     this.#queue.add(keyOf(object));
     for (const key of dependentsOf(object, this.observed)) this.#queue.add(key);
   }

@@ -101,3 +101,15 @@ test("of very many events the newest 5,000 are kept, at the same cost for each",
     expect(lone.takeRows().read).toBeLessThan(10 * 40);
   });
 });
+
+test("an Event goes when it is deleted in the foreground, too", async () => {
+  await telling("events-foreground", (tell) => tell("deleted", Date.now()));
+  await LonePlane.run("events-foreground", async (lone) => {
+    const [row] = lone.query("SELECT namespace, name FROM objects WHERE kind = 'Event'");
+    const key = { kind: "Event", namespace: String(row?.namespace), name: String(row?.name) } as const;
+    const options = { isDryRun: false, propagation: "Foreground", uid: "", resourceVersion: "" } as const;
+    expect(await lone.plane.deleteObject(key, options)).toMatchObject({ value: { kind: "Event" } });
+    await lone.settle();
+    expect(await lone.plane.getObject(key)).toMatchObject({ ok: false, status: { reason: "NotFound" } });
+  });
+});
