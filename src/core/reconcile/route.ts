@@ -76,9 +76,16 @@ function hostsOfRoute(
   const tags = [...new Set(["", ...targets.map((target) => target.tag)])];
   return tags.map((tag) => {
     const target = hostsOfTarget(metadata, tag, isHidden, config);
-    if (!isControlHost(target.host, controlHost)) return target;
-    return { ...target, problem: `invalid domain name ${JSON.stringify(target.host)}: it is the host of the API` };
+    return { ...target, problem: target.problem ?? problemHere(target, controlHost) };
   });
+}
+
+/** What templates may make and nobody can have: the host of the API, and a target named like one in another namespace. */
+function problemHere({ name, host }: TargetHosts, controlHost: string): string | null {
+  if (isControlHost(host, controlHost)) return `invalid domain name ${JSON.stringify(host)}: it is the host of the API`;
+  return name.includes(".")
+    ? `invalid name ${JSON.stringify(name)} of a tag: it must be one label, without dots`
+    : null;
 }
 
 /** Nothing changes for callers until every host of the route can exist. */

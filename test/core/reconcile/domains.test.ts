@@ -51,6 +51,16 @@ describe("the placeholder Service of a target", () => {
   });
 });
 
+test("a tag template that makes two labels makes no hosts: they would look like those of another namespace", () => {
+  const { entries, status } = reconcile(route("hello", TRAFFIC), withNetwork({ tagTemplate: "{{.Tag}}.{{.Name}}" }));
+  expect(entries).toEqual([]);
+  expect(findCondition(status, "IngressReady")).toMatchObject({
+    status: "False",
+    reason: "InvalidDomainName",
+    message: expect.stringContaining('invalid name "green.hello" of a tag'),
+  });
+});
+
 test("no route has the host of the API, where requests would never reach it", () => {
   const settings = withNetwork({ domainTemplate: "{{.Name}}.{{.Domain}}" });
   const { entries, status } = reconcile(route("rouse", [{ revisionName: "hello-00001", percent: 100 }]), settings);
