@@ -7,7 +7,7 @@
  * The log is pruned while it is written, never by itself, so that a control plane at rest stays asleep.
  */
 import { type KindName, type KubeObject, keyOf } from "../../core/resource/object.ts";
-import type { ChangeType } from "../../core/resource/watch-event.ts";
+import { type ChangeType, selectedPartOf } from "../../core/resource/watch-event.ts";
 import type { LogBounds } from "../../core/resource/watch-start.ts";
 import { VERSION_STEP } from "../../core/resource/watch-version.ts";
 
@@ -27,8 +27,8 @@ export type LogRow = {
   readonly name: string;
   /** The object as JSON text. */
   readonly body: string;
-  /** Labels before the write as JSON text; null when it did not change them. */
-  readonly labelsBefore: string | null;
+  /** What selectors saw before the write, a SelectedPart as JSON text; null when it did not change that. */
+  readonly before: string | null;
 };
 
 export class EventLog {
@@ -58,7 +58,7 @@ export class EventLog {
     const body = JSON.stringify(stored);
     const { kind, namespace, name } = keyOf(stored);
     this.#sql.exec(
-      `INSERT INTO events (resource_version, type, kind, namespace, name, at_ms, labels_before, body)
+      `INSERT INTO events (resource_version, type, kind, namespace, name, at_ms, part_before, body)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       version,
       type,
@@ -66,7 +66,7 @@ export class EventLog {
       namespace,
       name,
       nowMs,
-      labelsBefore(stored, before),
+      partBefore(stored, before),
       body,
     );
     if (version % PRUNE_EVERY_VERSIONS === 0) this.#prune(version, nowMs);
@@ -136,12 +136,12 @@ export class EventLog {
   }
 }
 
-const SELECT = "SELECT resource_version, type, kind, namespace, name, labels_before, body FROM events";
+const SELECT = "SELECT resource_version, type, kind, namespace, name, part_before, body FROM events";
 
-function labelsBefore(object: KubeObject, before: KubeObject | null): string | null {
+function partBefore(object: KubeObject, before: KubeObject | null): string | null {
   if (before === null) return null;
-  const text = JSON.stringify(before.metadata.labels ?? {});
-  return text === JSON.stringify(object.metadata.labels ?? {}) ? null : text;
+  const text = JSON.stringify(selectedPartOf(before));
+  return text === JSON.stringify(selectedPartOf(object)) ? null : text;
 }
 
 function toRow(row: Record<string, SqlStorageValue>): LogRow {
@@ -152,6 +152,6 @@ function toRow(row: Record<string, SqlStorageValue>): LogRow {
     namespace: String(row.namespace),
     name: String(row.name),
     body: String(row.body),
-    labelsBefore: typeof row.labels_before === "string" ? row.labels_before : null,
+    before: typeof row.part_before === "string" ? row.part_before : null,
   };
 }

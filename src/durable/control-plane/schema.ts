@@ -124,4 +124,9 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     `UPDATE objects SET body = json_set(body, '$.metadata.labels."kubernetes.io/metadata.name"', name)
        WHERE kind = 'Namespace'`,
   ],
+  // What selectors saw before a write is more than labels: the phase of a Namespace.
+  [
+    "ALTER TABLE events RENAME COLUMN labels_before TO part_before",
+    "UPDATE events SET part_before = json_object('labels', json(part_before)) WHERE part_before IS NOT NULL",
+  ],
 ];

@@ -1,7 +1,7 @@
 /** What goes to watchers: events as JSON text, of which the objects are never parsed unless a selector has to look. */
 import type { WatchFrame } from "../../core/protocol/watch-link.ts";
 import { type KubeObject, keyOf } from "../../core/resource/object.ts";
-import { type ChangeType, eventTypeOf } from "../../core/resource/watch-event.ts";
+import { type ChangeType, eventTypeOf, type SelectedPart, withPart } from "../../core/resource/watch-event.ts";
 import type { WatchStart } from "../../core/resource/watch-start.ts";
 import type { LogRow } from "./event-log.ts";
 import type { ObjectStore } from "./object-store.ts";
@@ -128,12 +128,11 @@ class LoggedChange {
 
   #change() {
     this.#object ??= JSON.parse(this.#row.body) as KubeObject;
-    return { type: this.#row.type, object: this.#object, labelsBefore: this.#labelsBefore() };
+    return { type: this.#row.type, object: this.#object, before: this.#before() };
   }
 
-  #labelsBefore(): Record<string, string> | null {
-    const { labelsBefore } = this.#row;
-    return labelsBefore === null ? null : (JSON.parse(labelsBefore) as Record<string, string>);
+  #before(): SelectedPart | null {
+    return this.#row.before === null ? null : (JSON.parse(this.#row.before) as SelectedPart);
   }
 
   #text(type: ChangeType): string {
@@ -145,12 +144,12 @@ class LoggedChange {
     return text;
   }
 
-  /** An object that stopped matching leaves with the labels that it matched with. */
+  /** An object that stopped matching leaves as it was when it matched. */
   #bodyFor(type: ChangeType): string {
     const { type: changeType, body } = this.#row;
     if (type !== "DELETED" || changeType === "DELETED") return body;
-    const { object, labelsBefore } = this.#change();
-    return JSON.stringify({ ...object, metadata: { ...object.metadata, labels: labelsBefore ?? {} } });
+    const { object, before } = this.#change();
+    return before === null ? body : JSON.stringify(withPart(object, before));
   }
 }
 

@@ -9,7 +9,8 @@ const TIN = { tier: "tin" };
 function eventFor(type: Change["type"], labels: Record<string, string>, labelsBefore: Record<string, string> | null) {
   const selector = parseLabelSelector("tier=gold");
   if (!selector.ok) throw new Error(selector.message);
-  return eventTypeOf({ type, object: { metadata: { name: "x", labels } }, labelsBefore }, selector.matches);
+  const before = labelsBefore === null ? null : { labels: labelsBefore };
+  return eventTypeOf({ type, object: { metadata: { name: "x", labels } }, before }, selector.matches);
 }
 
 test.each([

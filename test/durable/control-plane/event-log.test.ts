@@ -34,10 +34,10 @@ test("numbers grow by two, and labels are on record where a write changes them",
     const { object: first } = log.append("ADDED", configMap("a", { tier: "tin" }), null, 0);
     log.append("MODIFIED", first, first, 0);
     log.append("MODIFIED", configMap("a", { tier: "gold" }), first, 0);
-    expect([...log.after(0, null)].map(({ version, labelsBefore }) => [version, labelsBefore])).toEqual([
+    expect([...log.after(0, null)].map(({ version, before }) => [version, before])).toEqual([
       [2, null],
       [4, null],
-      [6, '{"tier":"tin"}'],
+      [6, '{"labels":{"tier":"tin"}}'],
     ]);
     expect(log.bounds()).toEqual({ oldest: 0, newest: 6 });
   });
@@ -82,10 +82,33 @@ test("a database from before even versions keeps its objects, and its watches li
     sql.exec("INSERT INTO objects VALUES ('kept', 'ConfigMap', 'x', 'kept', ?)", body);
     sql.exec("INSERT INTO events VALUES (9, 'ADDED', 'ConfigMap', 'x', 'kept', 0, '{}')");
     migrate(sql, MIGRATIONS);
-    const stored = JSON.parse(String(sql.exec("SELECT body FROM objects").one().body));
+    const stored = JSON.parse(String(sql.exec("SELECT body FROM objects WHERE kind = 'ConfigMap'").one().body));
     expect(stored).toMatchObject({ metadata: { name: "kept", resourceVersion: "14" }, data: { a: "é" } });
     const log = new EventLog(sql);
     expect(log.bounds()).toEqual({ oldest: 18, newest: 18 });
     expect(log.append("MODIFIED", stored, null, 0).object.metadata.resourceVersion).toBe("20");
+  });
+});
+
+test("a log from when it kept labels alone still tells what selectors saw", async () => {
+  const step = MIGRATIONS.findIndex((statements) => statements.some((text) => text.includes("part_before")));
+  await withSql("parts", step, (sql) => {
+    const body = JSON.stringify(configMap("relabelled"));
+    for (const [version, labels] of [
+      [2, null],
+      [4, '{"tier":"tin"}'],
+    ] as const) {
+      sql.exec(
+        "INSERT INTO events VALUES (?, 'MODIFIED', 'ConfigMap', 'x', 'relabelled', 0, ?, ?)",
+        version,
+        labels,
+        body,
+      );
+    }
+    migrate(sql, MIGRATIONS);
+    expect([...new EventLog(sql).after(0, null)].map(({ before }) => before)).toEqual([
+      null,
+      '{"labels":{"tier":"tin"}}',
+    ]);
   });
 });

@@ -9,7 +9,7 @@ const FILTER = { kind: "ConfigMap", namespace: null, name: null, matches: null }
 function* endless(): Iterable<LogRow> {
   const body = JSON.stringify({ data: { text: "x".repeat(100_000) } });
   for (let version = 2; ; version += 2) {
-    yield { version, type: "MODIFIED", kind: "ConfigMap", namespace: "x", name: "busy", body, labelsBefore: null };
+    yield { version, type: "MODIFIED", kind: "ConfigMap", namespace: "x", name: "busy", body, before: null };
   }
 }
 

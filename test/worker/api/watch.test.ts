@@ -104,6 +104,23 @@ describe("the contract of a watch", () => {
     await watcher.close();
   });
 
+  test("a namespace comes and goes with the phase that a selector asks for", async () => {
+    const namespaces = "/api/v1/namespaces";
+    await post(namespaces, { metadata: { name: "phased" } });
+    await post(`${namespaces}/phased/configmaps`, { metadata: { name: "holds", finalizers: ["acme.dev/hold"] } });
+    const { metadata } = (await get(namespaces)).body;
+    const watch = (phase: string) =>
+      Watcher.open(namespaces, `resourceVersion=${metadata.resourceVersion}&fieldSelector=status.phase%3D${phase}`);
+    const [active, terminating] = await Promise.all([watch("Active"), watch("Terminating")]);
+    await remove(`${namespaces}/phased`);
+    expect(await active.next()).toMatchObject({
+      type: "DELETED",
+      object: { metadata: { name: "phased" }, status: { phase: "Active" } },
+    });
+    expect(await terminating.next()).toMatchObject({ type: "ADDED", object: { metadata: { name: "phased" } } });
+    await Promise.all([active.close(), terminating.close()]);
+  });
+
   test("a deletion carries the last state under a version of its own, and is replayed to who comes late", async () => {
     const { maps } = await newNamespace();
     const created = (await post(maps, configMap("gone", { a: "1" }))).body;
