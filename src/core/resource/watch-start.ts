@@ -56,7 +56,7 @@ export function startOf(request: WatchRequest, log: LogBounds): WatchStart {
   return { type: "expired", status: failure("Expired", message) };
 }
 
-/** The name that a field selector asks for; null when it does not ask for exactly one. */
+/** The name that a field selector asks for; null when it does not ask for exactly one, or escapes what no name has. */
 export function selectedName(fieldSelector: string): string | null {
-  return /(?:^|,)\s*metadata\.name==?([^,\\]+)/.exec(fieldSelector)?.[1] ?? null;
+  return /(?:^|(?<!\\),)\s*metadata\.name==?([^,\\]+)(?:,|$)/.exec(fieldSelector)?.[1] ?? null;
 }

@@ -40,6 +40,9 @@ test.each([
   ["metadata.name!=a", null],
   ["involvedObject.name=a", null],
   ["", null],
+  ["metadata.name=a\\=b", null],
+  ["metadata.namespace!=x\\,metadata.name=a", null],
+  ["metadata.namespace=x,metadata.name=a,metadata.namespace=y", "a"],
 ])("the name in %j is %j", (selector, name) => {
   expect(selectedName(selector)).toBe(name);
 });
