@@ -108,6 +108,13 @@ describe("a wrong command line", () => {
     [["service", "lst"], "unknown command 'lst'\n(Did you mean one of list, ls?)"],
     [["service", "update", "hello", "--scale-max", "many"], "argument 'many' is invalid"],
     [["service", "update", "hello", "--scale-utilization", "0"], "A percentage from 1 to 100 is expected."],
+    [
+      ["service", "create", "x", "--driver", "docker"],
+      "This version has no docker driver. Allowed choices are process, auto.",
+    ],
+    [["service", "create", "x", "--driver", "dokcer"], "is invalid. Allowed choices are process, auto."],
+    [["up", "--driver", "docker"], "This version has no docker driver."],
+    [["agent", "--drivers", "process,docker"], "This version has no docker driver. Allowed choices are process."],
     [["service", "list", "-o", "xml"], "Allowed choices are json, yaml, name, url, wide."],
     [["service", "describe"], "missing required argument 'name'"],
     [["domain", "create", "a.example.org"], "required option '--ref <target>' not specified"],

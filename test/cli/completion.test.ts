@@ -33,7 +33,7 @@ describe("completion", () => {
     ],
     [
       ["service", "update", "hello", "--driver", ""],
-      ["process", "docker"],
+      ["process", "auto"],
     ],
   ])("of %j offers %j", (words, wanted) => {
     expect(suggest(program, words).words).toEqual(expect.arrayContaining(wanted));

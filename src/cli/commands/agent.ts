@@ -5,6 +5,7 @@ import { usage } from "../cli-error.ts";
 import { type JoinedAgent, joinOnce } from "../join.ts";
 import { agentDescribeCommand } from "./agent/describe.ts";
 import { agentListCommand } from "./agent/list.ts";
+import { driverNames } from "./driver-option.ts";
 import { portNumber } from "./option-values.ts";
 
 type Flags = {
@@ -40,7 +41,11 @@ export function agentCommand(): Command {
           .argParser(portNumber),
       )
       .option("--data-url <url>", "URL by which the edge reaches the data plane (default: host and port)")
-      .option("--drivers <names>", "how pods may run here, comma separated, the default first", "process")
+      .addOption(
+        new Option("--drivers <names>", "how pods may run here, comma separated, the default first")
+          .default("process")
+          .argParser(driverNames),
+      )
       .option("--workdir <dir>", "folder that pods run in; their relative workingDir starts there", ".")
       // Its verbs have options of the same names, which stand behind them.
       .enablePositionalOptions()

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
+import { type DriverChoice, driverOption, driversFor } from "./driver-option.ts";
 import { count, domainSuffix, portNumber } from "./option-values.ts";
 
 type Flags = {
@@ -9,18 +10,11 @@ type Flags = {
   readonly dataPort?: number;
   readonly metricsPort?: number;
   readonly state: string;
-  readonly driver: "auto" | "process" | "docker";
+  readonly driver: DriverChoice;
   readonly domain: string;
   readonly agents: number;
   readonly examples: boolean;
   readonly open: boolean;
-};
-
-/** What agents offer for each choice, the default first. Docker is not in this version. */
-const DRIVERS: Readonly<Record<Flags["driver"], readonly string[]>> = {
-  auto: ["process"],
-  process: ["process"],
-  docker: [],
 };
 
 export function upCommand(): Command {
@@ -43,11 +37,7 @@ export function upCommand(): Command {
       ),
     )
     .option("--state <dir>", "folder that keeps secrets, databases and logs", ".rouse")
-    .addOption(
-      new Option("--driver <driver>", "how pods run; docker is not in this version")
-        .choices(Object.keys(DRIVERS))
-        .default("auto"),
-    )
+    .addOption(driverOption().default("auto"))
     .addOption(
       new Option("--domain <suffix>", "suffix of the services' host names")
         .default("localhost")
@@ -61,13 +51,6 @@ export function upCommand(): Command {
     .allowExcessArguments()
     .action(async (flags: Flags, command: Command) => {
       refuseMisplaced(command);
-      const drivers = DRIVERS[flags.driver];
-      if (drivers.length === 0) {
-        throw new CliError(
-          `this version has no ${flags.driver} driver`,
-          "Leave --driver away, or use --driver process.",
-        );
-      }
       // Miniflare and esbuild take half a second to load: no other verb waits for them.
       const { up } = await import("../up/up.ts");
       await up({
@@ -76,7 +59,7 @@ export function upCommand(): Command {
         dataPort: flags.dataPort ?? null,
         metricsPort: flags.metricsPort ?? null,
         stateDir: resolve(flags.state),
-        drivers,
+        drivers: driversFor(flags.driver),
         domain: flags.domain,
         agentCount: flags.agents,
         withExamples: flags.examples,

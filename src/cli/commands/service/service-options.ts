@@ -1,5 +1,6 @@
 /** The options with which `service create`, `update` and `apply` say what a Service shall be: kn's, and a few of Rouse's own. */
 import { type Command, Option } from "commander";
+import { driverOption } from "../driver-option.ts";
 import { count, percent } from "../option-values.ts";
 import { repeatable } from "../options.ts";
 
@@ -18,7 +19,7 @@ function programOptions(): Option[] {
       "--image <image>",
       "image to run; with --driver process only a label, rouse.dev/process/NAME if not given",
     ),
-    new Option("--driver <driver>", "how pods run").choices(["process", "docker", "auto"]),
+    driverOption(),
     repeatable("--cmd <word>", "program to run instead of the image's own, then its first arguments; may be repeated"),
     repeatable("--arg <argument>", "argument of the program; may be repeated"),
     new Option("--workdir <dir>", 'working directory; relative to where the agent runs pods. "" clears it'),
