@@ -17,7 +17,7 @@ import { PodBook } from "./pod-book.ts";
 import { inState, type PodRecord } from "./pod-record.ts";
 import { scaleTo } from "./scale.ts";
 import type { AgentContact, DeploymentSnapshot } from "./snapshot.ts";
-import { afterFailure, STABLE_AFTER_MS, type StartFailures } from "./start-failures.ts";
+import { afterFailure, isStable, type StartFailures } from "./start-failures.ts";
 
 /** What keeps a leaving pod alive, as others know it. */
 export type PodUse = {
@@ -189,6 +189,8 @@ export class Deployment {
     const burdenOf = (podId: string) => ({ inFlight: use.inFlight(podId) });
     const { changed, dropped } = scaleTo(this.#book.all(), allowed, burdenOf, this.#newPodId, nowMs);
     for (const pod of changed) {
+      // It worked until it was not needed: what failed before it is over, or the revision would fall asleep as a failed one.
+      if (pod.state !== "ready" && pod.readyAtMs > 0) this.#forgive();
       if (pod.state === "stopping") this.#stop(pod, nowMs);
       else this.#book.put(pod);
     }
@@ -215,7 +217,7 @@ export class Deployment {
     const plan = this.#assigner.plan(this.#book, this.#agents, context, nowMs);
     if (plan.calls.length > 0) this.#version += 1;
     this.#noteUnplaced(nowMs);
-    this.#forgiveStable(nowMs);
+    if (this.#book.ready().some(({ readyAtMs }) => isStable(readyAtMs, nowMs))) this.#forgive();
     return plan;
   }
 
@@ -262,15 +264,12 @@ export class Deployment {
   }
 
   #noteFailure(pod: PodRecord, status: PodStatus, nowMs: number): void {
-    const wasStable = pod.readyAtMs > 0 && nowMs >= pod.readyAtMs + STABLE_AFTER_MS;
-    this.#failures = wasStable ? null : afterFailure(this.#failures, status, pod.readyAtMs > 0, nowMs);
+    this.#failures = afterFailure(this.#failures, status, pod.readyAtMs, nowMs);
     this.#version += 1;
   }
 
-  #forgiveStable(nowMs: number): void {
+  #forgive(): void {
     if (this.#failures === null) return;
-    const isStable = (pod: PodRecord) => pod.readyAtMs > 0 && nowMs >= pod.readyAtMs + STABLE_AFTER_MS;
-    if (!this.#book.ready().some(isStable)) return;
     this.#failures = null;
     this.#version += 1;
   }

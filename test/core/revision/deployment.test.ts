@@ -33,3 +33,15 @@ it("lets pods go while it backs off", () => {
   deployment.scaleTo(0, idle, 1_000);
   expect(states(deployment)).toEqual([["a", "leaving"]]);
 });
+
+it("forgets what failed before a pod that worked until it was not needed", () => {
+  const deployment = backingOff({ ...newPod("a", 0), state: "ready", agentUid: "a1", readyAtMs: 1 });
+  deployment.scaleTo(0, idle, 1_000);
+  expect(deployment.failures).toBeNull();
+});
+
+it("remembers what failed when it gives up a pod that never became ready", () => {
+  const deployment = backingOff({ ...newPod("a", 0), state: "starting", agentUid: "a1" });
+  deployment.scaleTo(0, idle, 1_000);
+  expect(deployment.failures).toMatchObject({ reason: "ExitCode1" });
+});

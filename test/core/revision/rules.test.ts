@@ -51,15 +51,15 @@ describe("start failures", () => {
   it("back off from one second, doubling, to thirty", () => {
     let record: StartFailures | null = null;
     const waits = Array.from({ length: 7 }, () => {
-      record = afterFailure(record, failed(), false, 5_000);
-      return record.retryAtMs - 5_000;
+      record = afterFailure(record, failed(), 0, 5_000);
+      return (record?.retryAtMs ?? 0) - 5_000;
     });
     expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
   });
 
   it("stay at thirty seconds after a thousand", () => {
     const record = { count: 1_000, retryAtMs: 0, reason: "", message: "" };
-    expect(afterFailure(record, failed(), false, 0)).toMatchObject({ count: 1_001, retryAtMs: 30_000 });
+    expect(afterFailure(record, failed(), 0, 0)).toMatchObject({ count: 1_001, retryAtMs: 30_000 });
   });
 
   it.each<[Partial<PodStatus>, string, string]>([
