@@ -103,7 +103,8 @@ describe.concurrent("kn service", () => {
         ...(tag === undefined ? {} : { tag, url: `http://${tag}-split.default.localhost` }),
       }));
       expect(ready.status?.traffic).toEqual(wanted);
-      for (const { url = "", revisionName } of wanted.filter((each): each is TrafficTarget => "url" in each)) {
+      for (const { url, revisionName } of ready.status?.traffic ?? []) {
+        if (url === undefined) continue;
         expect(await bodyOf(new URL(url).host)).toBe(`hello from ${revisionName}`);
       }
     }
