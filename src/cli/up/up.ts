@@ -13,6 +13,7 @@ import { isLoopback } from "../loopback.ts";
 import { PACKAGE_ROOT, packageVersion } from "../package-root.ts";
 import { ADMIN_TOKEN_FILE, loadSecrets, makePrivateDir, writePrivateFile } from "../secrets.ts";
 import { type LocalAgent, startAgent } from "./agents.ts";
+import { AppliedManifests } from "./applied-manifests.ts";
 import { type Edge, startEdge } from "./edge.ts";
 import { applyExamples, type ExampleOutcome } from "./examples.ts";
 import { kubeconfigText, localApiUrl } from "./kubeconfig.ts";
@@ -157,7 +158,8 @@ async function startExamples(
 ): Promise<void> {
   print("");
   const show = (outcome: ExampleOutcome) => print(exampleLine(outcome, port, style));
-  const outcomes = await applyExamples(client, join(PACKAGE_ROOT, "examples"), signal, show);
+  const applied = new AppliedManifests(stateDir);
+  const outcomes = await applyExamples(client, join(PACKAGE_ROOT, "examples"), applied, signal, show);
   const ready = outcomes.filter((outcome) => outcome.state === "ready");
   const shownFirst = ready.find(({ name }) => name === "hello") ?? ready[0];
   if (shownFirst === undefined) return;
@@ -173,6 +175,9 @@ function exampleLine(outcome: ExampleOutcome, port: number, style: Style): strin
       outcome.url === "" ? "applied" : localUrl(outcome.url, port),
       duration(outcome.tookMs),
     );
+  }
+  if (outcome.state === "deleted") {
+    return line(style, outcome.name, "deleted", `rouse apply -f ${shown(outcome.file)} brings it back`);
   }
   const { message, remedy } = outcome.error;
   return `${line(style, outcome.name, style.red("failed"), message)}${remedy === "" ? "" : `\n${line(style, "", remedy)}`}`;
