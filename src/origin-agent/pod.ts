@@ -10,6 +10,7 @@
 import type { Logger } from "pino";
 import type { PodFailureReason, PodPhase, PodStatus } from "../core/protocol/pod.ts";
 import type { Driver, Instance, PodExit, StartOrder } from "./drivers/driver.ts";
+import { deadlineMessage, exitMessage } from "./pod-message.ts";
 import { probeUntilReady } from "./prober.ts";
 import { PodProxy } from "./queue-proxy/pod-proxy.ts";
 
@@ -33,7 +34,6 @@ export class Pod {
   #startMs = 0;
   #readyMs = 0;
   #runningSinceMs = 0;
-  #isAdopted = false;
   #isRetiring = false;
   #isTerminating = false;
   #hasEnded = false;
@@ -77,7 +77,6 @@ export class Pod {
 
   /** The pod outlived an agent. */
   async adopt(instance: Instance, isStopRequested: boolean): Promise<void> {
-    this.#isAdopted = true;
     this.#isTerminating = isStopRequested;
     if (isStopRequested) this.#phase = "draining";
     await this.#run(instance);
@@ -167,7 +166,8 @@ export class Pod {
       this.proxy.open(outcome.host, instance.port);
       this.#enter("ready");
     } else if (outcome.kind === "failed") {
-      const message = `not ready within ${progressDeadlineSec} s: ${outcome.message}${quoteLog(instance)}`;
+      const output = instance.logTail(MESSAGE_LOG_LINES);
+      const message = deadlineMessage(progressDeadlineSec, outcome.message, output);
       this.#failure = { reason: "ProgressDeadlineExceeded", message };
       this.#enter("failed");
       this.#terminate(MIN_TERMINATION_GRACE_MS);
@@ -206,11 +206,8 @@ export class Pod {
     this.#probing.abort();
     this.#exit = exit;
     if (!this.#isTerminating && this.#failure === null) {
-      // Of an adopted pod nobody knows since when it ran.
-      const ranMs = Math.round(performance.now() - this.#runningSinceMs);
-      const after = this.#isAdopted ? "" : ` after ${ranMs} ms`;
-      const message = `${describeExit(exit)}${after}${this.#instance === null ? "" : quoteLog(this.#instance)}`;
-      this.#failure = { reason: "ExitCode", message };
+      const output = this.#instance?.logTail(MESSAGE_LOG_LINES) ?? "";
+      this.#failure = { reason: "ExitCode", message: exitMessage(exit, output) };
     }
     this.#finish(this.#failure === null ? "stopped" : "failed");
   }
@@ -236,17 +233,6 @@ export class Pod {
     const ownMs = Math.max(MIN_TERMINATION_GRACE_MS, this.order.template.timeoutSec * 1_000);
     return Math.min(ownMs, this.#graceLimitMs);
   }
-}
-
-function describeExit({ exitCode, signal }: PodExit): string {
-  if (signal !== undefined) return `ended by ${signal}`;
-  if (exitCode !== undefined) return `exited with code ${exitCode}`;
-  return "ended without a record of its exit code (the machine restarted, or its shim was killed)";
-}
-
-function quoteLog(instance: Instance): string {
-  const tail = instance.logTail(MESSAGE_LOG_LINES);
-  return tail === "" ? "; it wrote no output" : `; its last output:\n${tail}`;
 }
 
 /** Milliseconds as people read them in Server-Timing. */

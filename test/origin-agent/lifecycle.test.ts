@@ -97,7 +97,7 @@ describe("a pod", () => {
     edge.desire(pod);
     const status = await edge.untilPhase("pod-1", "failed");
     expect(status).toMatchObject({ reason: "ExitCode", exitCode: 9 });
-    expect(status.message).toContain("no database");
+    expect(status.message).toBe("exited with code 9: no database");
     edge.desire();
     edge.desire(pod);
     expect(await edge.untilPhase("pod-1", "stopped")).toMatchObject({ startMs: 0 });
@@ -143,7 +143,7 @@ describe("a pod", () => {
       '"no-such-program" was not found in PATH',
     ],
     ["a command that is not executable", { command: ["/etc/passwd"] }, "CommandNotFound", "x permission"],
-    ["a missing folder", { workingDir: "/no/such/dir" }, "CommandNotFound", 'workingDir: "/no/such/dir"'],
+    ["a missing folder", { workingDir: "/no/such/dir" }, "WorkingDirNotFound", 'workingDir: "/no/such/dir"'],
     ["a driver that is not enabled", { driver: "docker" }, "DriverUnavailable", "enabled: process"],
   ])("with %s fails at once and says why", async (_, template, reason, text) => {
     const { edge } = harness;

@@ -127,7 +127,8 @@ export type PodStatus = {
 
 /**
  *   CommandMissing   the template has no command and the driver needs one
- *   CommandNotFound  the executable or the working directory does not exist, or may not be run
+ *   CommandNotFound  the executable does not exist, or may not be run
+ *   WorkingDirNotFound  the working directory does not exist, or is no folder
  *   ExitCode         it exited before or after it was ready (exitCode or signal say how)
  *   ProgressDeadlineExceeded  it ran and never passed its probe in time
  *   CreateContainerConfigError  a ConfigMap or Secret of its environment is not there
@@ -137,6 +138,7 @@ export type PodStatus = {
 export type PodFailureReason =
   | "CommandMissing"
   | "CommandNotFound"
+  | "WorkingDirNotFound"
   | "ExitCode"
   | "ProgressDeadlineExceeded"
   | "CreateContainerConfigError"

@@ -2,9 +2,10 @@
 import type { PodStatus } from "../protocol/pod.ts";
 import { timestampOf } from "../resource/timestamp.ts";
 
-/** Knative's users know these two reasons of a container that could not be started. */
+/** Knative's users know these reasons of a container that could not be started. */
 const WAITING_REASONS: Readonly<Record<string, string>> = {
   CommandNotFound: "CreateContainerError",
+  WorkingDirNotFound: "CreateContainerError",
   CommandMissing: "CreateContainerConfigError",
 };
 /** What a shell says of a process that a signal ended, for the signals that end pods. */

@@ -14,13 +14,30 @@ export function judgeTemplate(
   if (template.envProblem !== undefined) {
     return { reason: "CreateContainerConfigError", message: template.envProblem };
   }
-  const fields = (template.features ?? []).filter(({ feature }) => !supported.has(feature)).map(({ field }) => field);
-  if (fields.length === 0) return null;
-  const revision = `revision ${template.namespace}/${template.revision}`;
+  const asked = (template.features ?? []).filter(({ feature }) => !supported.has(feature));
+  if (asked.length === 0) return null;
+  const reasons = asked.map(({ feature, field }) => `${DEEDS[feature] ?? "do what this asks for"} (${field})`);
   return {
     reason: "FeatureUnsupported",
     message:
-      `${revision} asks for what the ${driverName} driver does not do: ${fields.join(", ")}. ` +
-      `Remove ${fields.length === 1 ? "it" : "them"} from the template, or choose another driver with the annotation rouse.dev/driver`,
+      `revision ${template.namespace}/${template.revision}: the ${driverName} driver does not ${[...new Set(reasons)].join(", ")}. ` +
+      `Remove ${asked.length === 1 ? "it" : "them"} from the template`,
   };
 }
+
+/** The end of "the driver does not …"; an edge of a later version may ask for what is not in it. */
+const DEEDS: Readonly<Partial<Record<string, string>>> = {
+  sidecar: "run a second container",
+  "init-container": "run init containers",
+  volume: "mount volumes",
+  "field-reference": "give fields of the pod as variables",
+  "exec-probe": "probe with a command",
+  "grpc-probe": "probe with gRPC",
+  "probe-of-other-port": "probe another port than the container's",
+  "liveness-probe": "probe liveness",
+  "startup-probe": "probe the startup",
+  "run-as": "change the user or group",
+  "read-only-root": "make the root file system read-only",
+  capability: "add capabilities",
+  scheduling: "choose where a pod runs or how it resolves names",
+} satisfies Record<PodFeature["feature"], string>;

@@ -11,12 +11,11 @@ test("a template is refused for what the driver does not do, by the name of the 
   expect(judgeTemplate(template, "process", new Set(["sidecar"]))).toEqual({
     reason: "FeatureUnsupported",
     message:
-      "revision default/hello-00001 asks for what the process driver does not do: " +
-      "spec.template.spec.containers[0].volumeMounts[0]. " +
-      "Remove it from the template, or choose another driver with the annotation rouse.dev/driver",
+      "revision default/hello-00001: the process driver does not mount volumes " +
+      "(spec.template.spec.containers[0].volumeMounts[0]). Remove it from the template",
   });
   expect(judgeTemplate(template, "process", new Set())?.message).toContain(
-    `${VOLUME.field}, ${SIDECAR.field}. Remove them`,
+    `mount volumes (${VOLUME.field}), run a second container (${SIDECAR.field}). Remove them`,
   );
   expect(judgeTemplate(template, "container", new Set(["volume", "sidecar"]))).toBeNull();
 });

@@ -16,7 +16,8 @@ export function findExecutable(command: string, workingDir: string, searchPath: 
   if (command.includes("/")) {
     const path = isAbsolute(command) ? command : resolve(workingDir, command);
     const problem = problemOf(path);
-    return problem === null ? { kind: "found", path } : missing(`command: "${command}" (${path}) ${problem}`);
+    if (problem === null) return { kind: "found", path };
+    return missing(`command: "${command}" (${path}) ${problem}${argumentsHint(command)}`);
   }
   let denied: string | null = null;
   for (const folder of searchPath.split(delimiter)) {
@@ -25,7 +26,8 @@ export function findExecutable(command: string, workingDir: string, searchPath: 
     if (problem === null) return { kind: "found", path };
     if (problem !== DOES_NOT_EXIST) denied = `command: "${command}" (${path}) ${problem}`;
   }
-  return missing(denied ?? `command: "${command}" was not found in PATH (${searchPath}) of the agent's machine`);
+  const folders = `(${shortened(searchPath)}) of the agent's machine`;
+  return missing(denied ?? `command: "${command}" was not found in PATH ${folders}${argumentsHint(command)}`);
 }
 
 /** @returns null when the folder exists, else a sentence for people */
@@ -37,7 +39,21 @@ export function workingDirProblem(workingDir: string): string | null {
   }
 }
 
+const MAX_FOLDERS_TOLD = 3;
 const DOES_NOT_EXIST = "does not exist on the agent's machine";
+
+/** What people mean who write a command line as the command. */
+function argumentsHint(command: string): string {
+  const [program = "", ...args] = command.trim().split(/\s+/);
+  if (args.length === 0) return "";
+  return `: "${program}" is the command, the rest of it belongs in args (--arg), one by one`;
+}
+
+function shortened(searchPath: string): string {
+  const folders = searchPath.split(delimiter);
+  const more = folders.length - MAX_FOLDERS_TOLD;
+  return more <= 0 ? searchPath : `${folders.slice(0, MAX_FOLDERS_TOLD).join(delimiter)} and ${more} more`;
+}
 
 function problemOf(path: string): string | null {
   try {

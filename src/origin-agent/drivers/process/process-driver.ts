@@ -73,7 +73,7 @@ export class ProcessDriver implements Driver {
     }
     const workingDir = resolve(this.#workDir, template.workingDir ?? ".");
     const dirProblem = workingDirProblem(workingDir);
-    if (dirProblem !== null) return failed("CommandNotFound", dirProblem);
+    if (dirProblem !== null) return failed("WorkingDirNotFound", dirProblem);
     const port = this.#ports.take();
     if (port === null) return failed("DriverUnavailable", "every port of this agent is in use: stop some pods first");
 
