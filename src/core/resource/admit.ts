@@ -8,7 +8,7 @@
 
 import { generatedName } from "../name.ts";
 import { ANNOTATION_CREATOR, ANNOTATION_LAST_MODIFIER } from "./annotations.ts";
-import { type ApiStatus, conflict, failure, invalidObject } from "./api-status.ts";
+import { type ApiStatus, conflict, failure, invalidObject, strictDecodingError } from "./api-status.ts";
 import { SYSTEM_NAMESPACE } from "./config-map.ts";
 import { at, type FieldError, formatFieldErrors, generic, invalidValue, missingField } from "./field-error.ts";
 import { firstFinalizers, nextFinalizers, validateFinalizers } from "./finalizers.ts";
@@ -129,10 +129,7 @@ function parseBody(type: StoredType, namespace: string, body: unknown, context: 
   const { value, unknownFields, errors } = shape(body, KIND_RULES[type.kind].schema);
   if (errors.length > 0) return invalid(type, type.kind === "Secret" ? withoutValues(errors) : errors);
   if (context.isStrict && unknownFields.length > 0) {
-    const fields = unknownFields.map((field) => `unknown field ${JSON.stringify(field)}`).join(", ");
-    return badRequest(
-      `${type.wireKind} in version "${type.version}" cannot be handled as a ${type.wireKind}: strict decoding error: ${fields}`,
-    );
+    return { ok: false, status: strictDecodingError(type, "unknown", unknownFields) };
   }
   const sent = value as Partial<WireObject>;
   if (sent.apiVersion !== undefined && sent.apiVersion !== type.apiVersion) {

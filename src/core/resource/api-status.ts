@@ -2,6 +2,7 @@
  * Kubernetes' `Status`: what the API server answers when it does not answer with an object. Clients look at `code` and
  * `reason`, people at `message`, so all three are Kubernetes' own.
  */
+import { cutText, firstOf, joinBounded } from "./bounded-text.ts";
 import type { FieldError } from "./field-error.ts";
 import type { ResourceType } from "./resource-type.ts";
 
@@ -82,13 +83,25 @@ export function invalidField(subject: string, field: string, message: string): A
 export function invalidObject(type: ResourceType, name: string, errors: readonly FieldError[]): ApiStatus {
   const causes = errors.map(({ message, paths, details }) => ({
     reason: "FieldValueInvalid",
-    message: [message, details].filter((text) => text).join(": "),
-    field: paths.join(", "),
+    message: cutText([message, details].filter((text) => text).join(": ")),
+    field: cutText(paths.join(", ")),
   }));
   const texts = causes.map(({ field, message }) => `${field}: ${message}`);
-  const text = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
-  const details = { name, kind: type.wireKind, causes };
+  const text = texts.length === 1 ? texts[0] : `[${joinBounded(texts, ", ")}]`;
+  const shown = firstOf(causes, ({ field, message }) => field.length + message.length);
+  const details = { name, kind: type.wireKind, causes: shown };
   return failure("Invalid", `${type.wireKind} ${JSON.stringify(name)} is invalid: ${text}`, details);
+}
+
+/** fieldValidation=Strict: the body has fields that are not the kind's, or the same field twice. */
+export function strictDecodingError(
+  type: ResourceType,
+  problem: "unknown" | "duplicate",
+  fields: readonly string[],
+): ApiStatus {
+  const subject = `${type.wireKind} in version "${type.version}" cannot be handled as a ${type.wireKind}`;
+  const texts = fields.map((field) => `${problem} field ${JSON.stringify(field)}`);
+  return failure("BadRequest", `${subject}: strict decoding error: ${joinBounded(texts, ", ")}`);
 }
 
 /** @param isLeaving the one that is there is being deleted: the client may try again later */

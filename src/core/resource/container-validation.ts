@@ -12,8 +12,7 @@ import { type ProbedPort, refuseProbe, validateProbe, validateReadinessProbe } f
 import { quantityProblem } from "./quantity.ts";
 import { refuseFields, refuseOthers } from "./refused-fields.ts";
 import { validateSecurityContext } from "./security-context.ts";
-import type { Volume } from "./volume.ts";
-import { validateMounts } from "./volume-validation.ts";
+import { type VolumesByName, validateMounts } from "./volume-validation.ts";
 
 /**
  *   serving  takes the requests, on `port`
@@ -22,7 +21,7 @@ import { validateMounts } from "./volume-validation.ts";
  */
 export type ContainerRole = "serving" | "sidecar" | "init";
 
-export type PodContext = { readonly volumes: readonly Volume[]; readonly features: FeaturesConfig };
+export type PodContext = { readonly volumes: VolumesByName; readonly features: FeaturesConfig };
 
 /** @returns problems with paths relative to the container */
 export function validateContainer(container: Container, role: ContainerRole, context: PodContext): FieldError[] {

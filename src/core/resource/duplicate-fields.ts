@@ -1,7 +1,11 @@
 /** Members that a JSON text names twice: parsers keep the last one and say nothing, which fieldValidation must not. */
 
+/** A refusal names no more of them. */
+const MAX_FOUND = 100;
+
 /**
- * Paths of members that occur more than once in their object, such as `spec.template` or `items[2].name`, each once.
+ * Paths of members that occur more than once in their object, such as `spec.template` or `items[2].name`, each once, and
+ * the first MAX_FOUND alone: each may be as long as the text.
  * @param text valid JSON: what JSON.parse has taken
  */
 export function duplicateFields(text: string): string[] {
@@ -29,7 +33,7 @@ export function duplicateFields(text: string): string[] {
         if (top?.names && top.isName) {
           top.name = JSON.parse(text.slice(i, end)) as string;
           top.isName = false;
-          if (top.names.has(top.name)) found.add(pathOf(top));
+          if (top.names.has(top.name) && found.size < MAX_FOUND) found.add(pathOf(top));
           top.names.add(top.name);
         }
         i = end - 1;

@@ -6,6 +6,7 @@
  *
  * Validators return lists of FieldError with paths relative to what they were given; `at` puts them under a parent.
  */
+import { cutText, joinBounded } from "./bounded-text.ts";
 
 export type FieldError = {
   readonly message: string;
@@ -39,7 +40,10 @@ export function at(parent: string, errors: readonly FieldError[]): FieldError[] 
   return errors.map((error) => ({ ...error, paths: error.paths.map((path) => join(parent, path)) }));
 }
 
-/** One text for all problems: equal messages share a line, lines are sorted, details follow on their own line. */
+/**
+ * One text for all problems, or for the first of many: equal messages share a line, lines are sorted, details follow on
+ * their own line.
+ */
 export function formatFieldErrors(errors: readonly FieldError[]): string {
   const merged = new Map<string, { message: string; paths: Set<string>; details: string }>();
   for (const { message, paths, details = "" } of errors) {
@@ -48,14 +52,14 @@ export function formatFieldErrors(errors: readonly FieldError[]): string {
     for (const path of paths) entry.paths.add(path);
     merged.set(id, entry);
   }
-  return [...merged.values()]
+  const lines = [...merged.values()]
     .sort((a, b) => compare(a.message, b.message) || compare(a.details, b.details))
     .map(({ message, paths, details }) => {
       const where = [...paths].filter((path) => path !== "").sort();
-      const line = where.length > 0 ? `${message}: ${where.join(", ")}` : message;
+      const line = where.length > 0 ? `${cutText(message)}: ${joinBounded(where, ", ")}` : message;
       return details === "" ? line : `${line}\n${details}`;
-    })
-    .join("\n");
+    });
+  return joinBounded(lines, "\n");
 }
 
 function compare(a: string, b: string): number {

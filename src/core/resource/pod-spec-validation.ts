@@ -13,12 +13,12 @@ import { at, type FieldError, generic, invalidValue, missingField, outOfBounds }
 import type { RevisionSpec } from "./pod-spec.ts";
 import { refuseFields } from "./refused-fields.ts";
 import { validatePodSecurityContext } from "./security-context.ts";
-import { validateVolumes } from "./volume-validation.ts";
+import { validateVolumes, volumesByName } from "./volume-validation.ts";
 
 /** @returns problems with paths relative to the spec */
 export function validateRevisionSpec(spec: RevisionSpec, { defaults, features }: Config): FieldError[] {
   const { containers, initContainers = [], volumes = [] } = spec;
-  const context = { volumes, features };
+  const context = { volumes: volumesByName(volumes), features };
   return [
     ...refuseFields(spec, FIELDS_NEVER),
     ...refuseFields(spec, fieldsOff(features)),
@@ -97,11 +97,13 @@ function validateContainers(containers: readonly Container[], context: PodContex
   if (containers.length > 1 && context.features["multi-container"] !== "Enabled") {
     return [generic(`multi-container is off, but found ${containers.length} containers`, "")];
   }
-  const names = containers.map(({ name }) => name);
+  const names = new Set<string | undefined>();
   return containers.flatMap((container, i) => {
     const isServing = containers.length === 1 || (container.ports?.length ?? 0) > 0;
+    const isTaken = names.has(container.name);
+    names.add(container.name);
     return at(`containers[${i}]`, [
-      ...(names.indexOf(container.name) < i ? [duplicateName(container)] : []),
+      ...(isTaken ? [duplicateName(container)] : []),
       ...validateContainer(container, isServing ? "serving" : "sidecar", context),
     ]);
   });

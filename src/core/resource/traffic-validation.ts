@@ -64,9 +64,14 @@ function validateTag(tag: string, i: number): FieldError[] {
 }
 
 function duplicateTags(targets: readonly TrafficTarget[]): FieldError[] {
-  const tags = new Set(targets.map((target) => target.tag ?? "").filter((tag) => tag !== ""));
-  return [...tags].flatMap((tag) => {
-    const paths = targets.flatMap((target, i) => (target.tag === tag ? [`traffic[${i}].tag`] : []));
-    return paths.length > 1 ? [{ message: `Multiple definitions for ${JSON.stringify(tag)}`, paths }] : [];
-  });
+  const pathsOf = new Map<string, string[]>();
+  for (const [i, { tag = "" }] of targets.entries()) {
+    if (tag === "") continue;
+    const paths = pathsOf.get(tag) ?? [];
+    paths.push(`traffic[${i}].tag`);
+    pathsOf.set(tag, paths);
+  }
+  return [...pathsOf].flatMap(([tag, paths]) =>
+    paths.length > 1 ? [{ message: `Multiple definitions for ${JSON.stringify(tag)}`, paths }] : [],
+  );
 }

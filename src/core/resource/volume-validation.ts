@@ -39,27 +39,37 @@ export function validateVolumes(
   features: FeaturesConfig,
 ): FieldError[] {
   const mounted = new Set(containers.flatMap((container) => (container.volumeMounts ?? []).map(({ name }) => name)));
-  const names = volumes.map((volume) => volume.name ?? "");
+  const first = volumesByName(volumes);
   return volumes.flatMap((volume, i) => {
-    const name = names[i] ?? "";
+    const { name = "" } = volume;
     const quoted = JSON.stringify(name);
     return at(`volumes[${i}]`, [
-      ...(names.indexOf(name) < i ? [generic(`duplicate volume name ${quoted}`, "name")] : []),
+      ...(first.get(name) !== volume ? [generic(`duplicate volume name ${quoted}`, "name")] : []),
       ...(mounted.has(name) ? [] : [generic(`volume with name ${quoted} not mounted`, "name")]),
       ...validateVolume(volume, features),
     ]);
   });
 }
 
+/** The volumes of a pod as mounts find them: of those with the same name, the first. */
+export function volumesByName(volumes: readonly Volume[]): VolumesByName {
+  return new Map(volumes.toReversed().map((volume) => [volume.name ?? "", volume]));
+}
+
+export type VolumesByName = ReadonlyMap<string, Volume>;
+
 /** @returns problems with paths relative to the container */
-export function validateMounts(mounts: readonly VolumeMount[], volumes: readonly Volume[]): FieldError[] {
-  const paths = mounts.map((mount) => cleanPath(mount.mountPath ?? ""));
+export function validateMounts(mounts: readonly VolumeMount[], volumes: VolumesByName): FieldError[] {
+  const taken = new Set<string>();
   return mounts.flatMap((mount, i) => {
-    const volume = volumes.find(({ name }) => name === mount.name);
+    const volume = volumes.get(mount.name ?? "");
+    const path = cleanPath(mount.mountPath ?? "");
+    const isTaken = taken.has(path);
+    taken.add(path);
     return at(`volumeMounts[${i}]`, [
       ...refuseOthers(mount, ["name", "readOnly", "mountPath", "subPath"]),
       ...(volume === undefined || !mount.name ? [generic("volumeMount has no matching volume", "name")] : []),
-      ...validateMountPath(mount.mountPath ?? "", paths.indexOf(paths[i] ?? "") < i),
+      ...validateMountPath(mount.mountPath ?? "", isTaken),
       ...validateAccess(mount, volume ?? {}),
     ]);
   });

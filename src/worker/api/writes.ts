@@ -1,6 +1,6 @@
 /** Writes of stored objects: create, replace, patch and delete, one object or a selection. */
 import type { Outcome, WriteOptions } from "../../core/protocol/control-plane.ts";
-import { failure } from "../../core/resource/api-status.ts";
+import { failure, strictDecodingError } from "../../core/resource/api-status.ts";
 import { duplicateFields } from "../../core/resource/duplicate-fields.ts";
 import { KIND_RULES } from "../../core/resource/kind-rules.ts";
 import type { KubeObject, ObjectKey } from "../../core/resource/object.ts";
@@ -92,9 +92,7 @@ async function readWrite(c: ApiContext, type: StoredType, kind: OptionsKind): Pr
   const doubled = fieldValidation === "Ignore" ? [] : duplicateFields(body.text ?? "");
   const warnings = doubled.map((field) => `duplicate field ${JSON.stringify(field)}`);
   if (fieldValidation === "Strict" && warnings.length > 0) {
-    const subject = `${type.wireKind} in version "${type.version}" cannot be handled as a ${type.wireKind}`;
-    const status = failure("BadRequest", `${subject}: strict decoding error: ${warnings.join(", ")}`);
-    return { ok: false, status };
+    return { ok: false, status: strictDecodingError(type, "duplicate", doubled) };
   }
   warnings.push(...unknownFields(type, query.value, body.value));
   return { ok: true, value: { body: body.value, query: query.value, warnings } };
