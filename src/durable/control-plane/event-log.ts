@@ -1,9 +1,10 @@
 /**
  * The numbers of writes, and the log of them that watches replay. One row per write, under its resourceVersion:
  *
- *     … 86 88 90 │ 92 94 96 98 …            │ everything after `oldest` is kept, up to EVENTS_KEPT_ROWS and EVENTS_KEPT_MS
+ *     … 86 88 90 │ 92 94 96 98 …            │ everything after `oldest` is kept: EVENTS_KEPT_ROWS, _BYTES and _MS bound it
  *     deletions ◀┘                          tombstones stay behind it: `kn delete --wait` may come late
  *
+ * Each row has the sum of all bytes that were written up to it, so that nothing has to be added up.
  * The log is pruned while it is written, never by itself, so that a control plane at rest stays asleep.
  */
 import { type KindName, type KubeObject, keyOf } from "../../core/resource/object.ts";
@@ -14,8 +15,13 @@ import { VERSION_STEP } from "../../core/resource/watch-version.ts";
 /** Longer than kn's longest watch (10.5 min): a watch that comes back finds what it missed. */
 const EVENTS_KEPT_MS = 11 * 60_000;
 const EVENTS_KEPT_ROWS = 10_000;
+const EVENTS_KEPT_BYTES = 64_000_000;
 const TOMBSTONES_KEPT = 100_000;
+/** Of everything that was written since, which is more than the tombstones among it. */
+const TOMBSTONES_KEPT_BYTES = 256_000_000;
 const PRUNE_EVERY_VERSIONS = 64 * VERSION_STEP;
+/** Large objects make much of few versions. */
+const PRUNE_EVERY_BYTES = 8_000_000;
 /** Counting tombstones reads as many rows as may stay. */
 const PRUNE_TOMBSTONES_EVERY_VERSIONS = 64 * PRUNE_EVERY_VERSIONS;
 
@@ -57,19 +63,24 @@ export class EventLog {
     const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } };
     const body = JSON.stringify(stored);
     const { kind, namespace, name } = keyOf(stored);
+    const part = partBefore(stored, before);
+    const bytesBefore = this.#writtenBytes();
+    const writtenBytes = bytesBefore + byteLength(body) + byteLength(part ?? "");
     this.#sql.exec(
-      `INSERT INTO events (resource_version, type, kind, namespace, name, at_ms, part_before, body)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO events (resource_version, type, kind, namespace, name, at_ms, part_before, body, written_bytes)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       version,
       type,
       kind,
       namespace,
       name,
       nowMs,
-      partBefore(stored, before),
+      part,
       body,
+      writtenBytes,
     );
-    if (version % PRUNE_EVERY_VERSIONS === 0) this.#prune(version, nowMs);
+    const isMuch = Math.floor(writtenBytes / PRUNE_EVERY_BYTES) > Math.floor(bytesBefore / PRUNE_EVERY_BYTES);
+    if (isMuch || version % PRUNE_EVERY_VERSIONS === 0) this.#prune(version, writtenBytes, nowMs);
     return { object: stored, body };
   }
 
@@ -108,15 +119,17 @@ export class EventLog {
     return Number(row.value);
   }
 
-  #prune(version: number, nowMs: number): void {
+  #prune(version: number, writtenBytes: number, nowMs: number): void {
     const { oldest } = this.bounds();
-    // Rows are in order of time too: this walks over those that go, and stops at the first that stays.
-    const row = this.#sql
-      .exec("SELECT MIN(resource_version) AS version FROM events WHERE at_ms >= ?", nowMs - EVENTS_KEPT_MS)
-      .one();
-    const tooOld = Number(row.version ?? 0) - VERSION_STEP;
-    const horizon = Math.max(oldest, tooOld, version - EVENTS_KEPT_ROWS * VERSION_STEP);
-    this.#sql.exec("DELETE FROM events WHERE resource_version <= ?", tooOld);
+    const tooOld = this.#lastBefore("at_ms >= ?", nowMs - EVENTS_KEPT_MS);
+    const tooFar = this.#lastBefore("written_bytes > ?", writtenBytes - TOMBSTONES_KEPT_BYTES);
+    const tooMuch = this.#lastBefore(
+      "written_bytes > ? AND resource_version > ?",
+      writtenBytes - EVENTS_KEPT_BYTES,
+      oldest,
+    );
+    const horizon = Math.max(oldest, tooOld, tooMuch, version - EVENTS_KEPT_ROWS * VERSION_STEP);
+    this.#sql.exec("DELETE FROM events WHERE resource_version <= ?", Math.max(tooOld, tooFar));
     this.#sql.exec(
       "DELETE FROM events WHERE resource_version > ? AND resource_version <= ? AND type != 'DELETED'",
       oldest,
@@ -131,6 +144,19 @@ export class EventLog {
     );
   }
 
+  /** Rows are in order of time and of bytes too: this walks over those that go, and stops at the first that stays. */
+  #lastBefore(condition: string, ...bindings: readonly number[]): number {
+    const row = this.#sql
+      .exec(`SELECT MIN(resource_version) AS version FROM events WHERE ${condition}`, ...bindings)
+      .one();
+    return Number(row.version ?? 0) - VERSION_STEP;
+  }
+
+  #writtenBytes(): number {
+    const rows = this.#sql.exec("SELECT written_bytes FROM events ORDER BY resource_version DESC LIMIT 1").toArray();
+    return Number(rows[0]?.written_bytes ?? 0);
+  }
+
   #counter(name: string): number {
     return Number(this.#sql.exec("SELECT value FROM counters WHERE name = ?", name).toArray()[0]?.value ?? 0);
   }
@@ -142,6 +168,10 @@ function partBefore(object: KubeObject, before: KubeObject | null): string | nul
   if (before === null) return null;
   const text = JSON.stringify(selectedPartOf(before));
   return text === JSON.stringify(selectedPartOf(object)) ? null : text;
+}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).byteLength;
 }
 
 function toRow(row: Record<string, SqlStorageValue>): LogRow {

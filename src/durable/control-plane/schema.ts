@@ -9,6 +9,7 @@
  *     unplaced: revisions that a new agent may help
  *     claims: who wants a domain, in order       kept_events: Events by age
  *     config: the sections of the config that the objects follow
+ *     revisions: those of each Configuration, with what is looked for among them
  */
 export const MIGRATIONS: readonly (readonly string[])[] = [
   [
@@ -128,5 +129,28 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   [
     "ALTER TABLE events RENAME COLUMN labels_before TO part_before",
     "UPDATE events SET part_before = json_object('labels', json(part_before)) WHERE part_before IS NOT NULL",
+  ],
+  // The log is bounded by bytes too; of what is in it now, nobody knows how many they are.
+  ["ALTER TABLE events ADD COLUMN written_bytes INTEGER NOT NULL DEFAULT 0"],
+  // Which revisions of a Configuration are new or may go is seen without a look at the bodies of all that it keeps.
+  [
+    `CREATE TABLE revisions (
+       uid TEXT PRIMARY KEY, configuration_uid TEXT NOT NULL, generation INTEGER NOT NULL, name TEXT NOT NULL,
+       created_at_ms INTEGER NOT NULL, reserve_since_ms INTEGER
+     ) WITHOUT ROWID`,
+    "CREATE INDEX revisions_by_generation ON revisions (configuration_uid, generation)",
+    `CREATE INDEX revisions_in_reserve ON revisions (configuration_uid, reserve_since_ms, created_at_ms, name)
+       WHERE reserve_since_ms IS NOT NULL`,
+    `INSERT INTO revisions
+       SELECT objects.uid, owner.value ->> '$.uid',
+         CAST(coalesce(body -> '$.metadata.labels' ->> 'serving.knative.dev/configurationGeneration', 0) AS INTEGER),
+         name, 1000 * unixepoch(body ->> '$.metadata.creationTimestamp'),
+         CASE WHEN body -> '$.metadata.labels' ->> 'serving.knative.dev/routingState' = 'reserve'
+             AND lower(coalesce(body -> '$.metadata.annotations' ->> 'serving.knative.dev/no-gc', '')) != 'true'
+             AND body ->> '$.metadata.deletionTimestamp' IS NULL
+           THEN 1000 * unixepoch(coalesce(body -> '$.metadata.annotations' ->> 'serving.knative.dev/routingStateModified',
+             body ->> '$.metadata.creationTimestamp')) END
+       FROM objects, json_each(body, '$.metadata.ownerReferences') AS owner
+       WHERE objects.kind = 'Revision' AND owner.value ->> '$.controller'`,
   ],
 ];

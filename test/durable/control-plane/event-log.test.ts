@@ -60,6 +60,25 @@ test("the log keeps 10,000 writes; deletions stay behind it for 11 minutes", asy
   });
 });
 
+test("the log keeps 64 MB of writes, however few they are, and deletions behind them up to 256 MB", async () => {
+  await withSql("bytes", MIGRATIONS.length, (sql) => {
+    const log = new EventLog(sql);
+    const large = { ...configMap("large"), data: { text: "é".repeat(500_000) } };
+    log.append("DELETED", configMap("gone"), null, 0);
+    for (let count = 0; count < 100; count++) log.append("MODIFIED", large, null, 0);
+    const { oldest, newest } = log.bounds();
+    expect(newest - oldest).toBeGreaterThanOrEqual(2 * 63);
+    expect(newest - oldest).toBeLessThanOrEqual(2 * 72);
+    const { bytes } = sql.exec("SELECT SUM(length(CAST(body AS BLOB))) AS bytes FROM events").one();
+    expect(Number(bytes)).toBeLessThan(72_000_000);
+    expect([...log.tombstones("ConfigMap", 0)].map(({ name }) => name)).toEqual(["gone"]);
+
+    for (let count = 0; count < 165; count++) log.append("MODIFIED", large, null, 0);
+    expect([...log.tombstones("ConfigMap", 0)]).toEqual([]);
+    expect(log.bounds().oldest).toBeGreaterThan(oldest);
+  });
+});
+
 test("the log forgets what is older than 11 minutes and knows that it did", async () => {
   await withSql("time", MIGRATIONS.length, (sql) => {
     const log = new EventLog(sql);
