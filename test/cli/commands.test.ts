@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { kubeconfigText, localApiUrl } from "../../src/cli/up/kubeconfig.ts";
 import { type ApiUnderTest, startApi } from "./api-under-test.ts";
 import { runCli } from "./run-cli.ts";
 
@@ -92,6 +93,10 @@ describe("domain", () => {
     expect((await api.rouse("domain", "create", name, "--ref", "hello")).out).toBe(
       "Domain mapping 'a.example.org' created in namespace 'default'.",
     );
+    expect(await api.rouse("domain", "create", name, "--ref", "other")).toMatchObject({
+      err: expect.stringMatching(/already exists\nLet it lead .*: rouse domain update a.example.org --ref other$/),
+      exitCode: 1,
+    });
     expect((await api.rouse("domain", "list")).out).toMatch(/^NAME +URL +READY +KSVC\na.example.org +Unknown +hello$/);
     expect((await api.rouse("domain", "update", name, "--ref", "ksvc:other")).out).toContain("updated in namespace");
     expect((await api.rouse("domain", "describe", name)).out).toMatch(/^Service: +other$/m);
@@ -141,12 +146,50 @@ describe("something that is no edge", () => {
 });
 
 describe("an edge that does not answer", () => {
+  it("because nobody listens is told, with exit code 3", async () => {
+    const { err, exitCode } = await runCli(["service", "list"], "http://127.0.0.1:1");
+    expect([exitCode, err]).toEqual([3, expect.stringContaining("no answer from the edge at http://127.0.0.1:1")]);
+  });
+
+  it("because there is no state folder is told, with exit code 3", async () => {
+    expect(await runCli(["service", "list", "--state", join(folder, "none")])).toMatchObject({
+      err: expect.stringContaining(`cannot read ${join(folder, "none", "kubeconfig")}`),
+      exitCode: 3,
+    });
+  });
+
   it.each([
-    ["nobody listens", "http://127.0.0.1:1", "no answer from the edge at http://127.0.0.1:1"],
-    ["its URL is none", "nonsense", "no answer from the edge at nonsense"],
-  ])("because %s is told, with exit code 3", async (_, edge, message) => {
-    const { err, exitCode } = await runCli(["service", "list"], edge);
-    expect([exitCode, err]).toEqual([3, expect.stringContaining(message)]);
+    ["127.0.0.1:8450", "It needs http:// or https:// in front: http://127.0.0.1:8450"],
+    ["localhost:8450", "It needs http:// or https:// in front: http://localhost:8450"],
+    ["rouse.example.com", "It needs http:// or https:// in front: https://rouse.example.com"],
+    ["ftp://127.0.0.1", "A URL is expected, such as http://127.0.0.1:8080."],
+    ["", "A URL is expected, such as http://127.0.0.1:8080."],
+  ])("because %j is no URL is a wrong command line", async (edge, message) => {
+    for (const args of [["service", "list"], ["agent"]]) {
+      expect(await runCli(args, edge)).toMatchObject({ err: expect.stringContaining(message), exitCode: 2 });
+    }
+  });
+});
+
+describe("the environment", () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it("names the edge where no option does", async () => {
+    await api.create();
+    vi.stubEnv("ROUSE_EDGE", api.fake.url);
+    expect((await runCli(["service", "list", "-o", "name"])).out).toBe("service.serving.knative.dev/hello");
+    vi.stubEnv("ROUSE_EDGE", "127.0.0.1:8450");
+    expect(await runCli(["service", "list"])).toMatchObject({
+      err: expect.stringContaining("from env 'ROUSE_EDGE' is invalid. It needs http://"),
+      exitCode: 2,
+    });
+  });
+
+  it("names the state folder where no option does", async () => {
+    await api.create();
+    writeFileSync(join(folder, "kubeconfig"), kubeconfigText(localApiUrl(api.fake.url, "t")));
+    vi.stubEnv("ROUSE_STATE", folder);
+    expect((await runCli(["service", "list", "-o", "name"])).out).toBe("service.serving.knative.dev/hello");
   });
 });
 

@@ -96,17 +96,18 @@ describe("service create", () => {
     api.breakServices();
     const { out, err, exitCode } = await api.create("hello", "--wait-window", "0");
     expect(exitCode).toBe(4);
-    expect(out).toMatch(/s it broke:$/);
+    expect(out).toMatch(/s it broke$/);
     expect(err).toBe(
       "service 'hello' failed: RevisionFailed: it broke:\nlast output\nIts pods and where their logs are: rouse service describe hello",
     );
   });
 
   it("of a bad name says what is wrong with it", async () => {
-    expect(await api.create("UPPER")).toMatchObject({
-      err: expect.stringContaining("not a DNS 1035 label"),
-      exitCode: 1,
+    expect(await api.rouse("service", "create", "Greet_X")).toMatchObject({
+      err: expect.stringContaining("'Greet_X' cannot be the name of a service: a DNS-1035 label must"),
+      exitCode: 2,
     });
+    expect(api.fake.requests).toEqual([]);
   });
 });
 
@@ -130,6 +131,20 @@ describe("service update", () => {
     expect(out).toContain("No changes to apply to service 'hello'.");
     expect(out).toContain("Service 'hello' with latest revision 'hello-00001' (unchanged) is available at URL:");
     expect(api.stored()).toEqual(before);
+  });
+
+  it("of nothing says so where the service is not ready, and why", async () => {
+    api.breakServices();
+    await api.rouse("service", "update", "hello", "--env", "B=2", "--no-wait");
+    const again = (...args: readonly string[]) => api.rouse("service", "update", "hello", "--env", "B=2", ...args);
+    const waited = await again("--wait-window", "0");
+    expect(waited).toMatchObject({
+      out: "No changes to apply to service 'hello'.",
+      err: expect.stringContaining("service 'hello' failed: RevisionFailed: it broke"),
+      exitCode: 4,
+    });
+    const { out, exitCode } = await again("--no-wait");
+    expect([exitCode, out]).toEqual([0, expect.stringContaining("'hello' is not ready: RevisionFailed: it broke")]);
   });
 
   it("is done again when somebody else was faster, and not for ever", async () => {

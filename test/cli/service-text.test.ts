@@ -7,6 +7,7 @@ import { serviceState } from "../../src/cli/api/service-state.ts";
 import { readinessOf } from "../../src/cli/api/service-view.ts";
 import type { Condition, RevisionView, ServiceView } from "../../src/cli/api/views.ts";
 import { age } from "../../src/cli/text/age.ts";
+import { firstLine } from "../../src/cli/text/conditions.ts";
 import { describeService, SERVICE_COLUMNS, serviceRow } from "../../src/cli/text/service-text.ts";
 import { attributes, listTable, table } from "../../src/cli/text/table.ts";
 import { reachableUrl } from "../../src/cli/text/url.ts";
@@ -223,5 +224,12 @@ describe("readiness", () => {
     });
     expect(readinessOf(withReady("False"))).toEqual({ state: "failed", reason: "R: m" });
     expect(readinessOf(withReady("Unknown"))).toEqual({ state: "waiting", reason: "R: m" });
+  });
+});
+
+describe("the first line of a message", () => {
+  it("does not announce the log that is left out", () => {
+    expect(firstLine("it ended; its last output:\nlisten: denied")).toBe("it ended");
+    expect(firstLine("one line that ends so:")).toBe("one line that ends so:");
   });
 });

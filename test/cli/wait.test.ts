@@ -94,6 +94,28 @@ describe("waiting for a service", () => {
     });
   });
 
+  it.each([
+    ["a revision that has a reason", { reason: "Deploying" }, "revision hello-00003: Deploying"],
+    ["a revision that has none", {}, "waiting for revision hello-00003"],
+  ])("gives up with what it waited for: %s", async (_, condition, reason) => {
+    const conditions = [{ type: "Ready", status: "Unknown" }];
+    const status = { observedGeneration: 2, conditions, latestCreatedRevisionName: "hello-00003" };
+    api.put(PATH, { ...hello("Unknown"), status });
+    const below = { ...hello("Unknown"), status: { conditions: [{ ...conditions[0], ...condition }] } };
+    api.put(PATH.replace("services/hello", "revisions/hello-00003"), below);
+    await expect(wait({ timeoutMs: 100 }).result).rejects.toThrow(`not ready after 0.1 seconds: ${reason}`);
+  });
+
+  it("gives up with the newest condition that says something, where Ready does not", async () => {
+    const open = (type: string, minute: number, reason?: string) => ({
+      ...{ type, status: "Unknown", lastTransitionTime: `2026-11-23T10:0${minute}:00Z` },
+      ...(reason === undefined ? {} : { reason }),
+    });
+    const conditions = [open("Ready", 1), open("RoutesReady", 2, "Later"), open("ConfigurationsReady", 1, "Earlier")];
+    api.put(PATH, { ...hello("Unknown"), status: { observedGeneration: 2, conditions } } as KubeObject);
+    await expect(wait({ timeoutMs: 100 }).result).rejects.toThrow("not ready after 0.1 seconds: Later");
+  });
+
   it("stops at Ctrl-C, and says that the service goes on", async () => {
     api.put(PATH, hello("Unknown", "still at it"));
     const controller = new AbortController();

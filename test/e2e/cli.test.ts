@@ -181,7 +181,7 @@ describe("the rouse command", () => {
       exitCode: 2,
     });
     expect((await run(["service", "list", "--edge", "http://127.0.0.1:1"])).exitCode).toBe(3);
-    expect((await run(["service", "list", "--state", join(rouse.stateDir, "none")])).exitCode).toBe(1);
+    expect((await run(["service", "list", "--state", join(rouse.stateDir, "none")])).exitCode).toBe(3);
   });
 
   it("deletes services and waits until they are gone", async () => {

@@ -87,10 +87,12 @@ export class ApiClient {
 
 /** The error for an answer that is not a success. */
 export function refusal(what: string, { status, body }: Pick<ApiResponse, "status" | "body">): CliError {
+  const { reason } = isJsonObject(body) ? body : {};
   const remedies: Record<number, string> = {
     401: "The token is not known there. Give the right one in ROUSE_ADMIN_TOKEN, or --state with the folder that holds it.",
     403: "The token may not do that; an admin token may.",
-    409: "It was changed at the same time; try again.",
+    // The other 409 is AlreadyExists, which trying again does not change.
+    409: reason === "Conflict" ? "It was changed at the same time; try again." : "",
   };
   return new CliError(`could not ${what}: ${reasonIn(body)} (${status})`, remedies[status] ?? "", {
     exitCode: status === 401 ? "unreachable" : "failed",

@@ -4,18 +4,38 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { parse } from "yaml";
 import { CliError } from "../cli-error.ts";
 import { ADMIN_TOKEN_FILE } from "../secrets.ts";
 import { ApiClient } from "./api-client.ts";
+import { edgeUrl } from "./edge-url.ts";
+
+const EDGE_VARIABLE = "ROUSE_EDGE";
+const STATE_VARIABLE = "ROUSE_STATE";
+const DEFAULT_STATE = ".rouse";
 
 export type ConnectionFlags = { readonly edge?: string; readonly state: string };
 
 export function withConnection(command: Command): Command {
   return command
-    .option("--edge <url>", "URL of the edge's control host (default: that of the local `rouse up`)")
-    .option("--state <dir>", "state folder of the local `rouse up`", ".rouse");
+    .addOption(
+      new Option("--edge <url>", "URL of the edge's control host (default: that of the local `rouse up`)")
+        .env(EDGE_VARIABLE)
+        .argParser(edgeUrl),
+    )
+    .addOption(stateOption("state folder of the local `rouse up`"));
+}
+
+/** `rouse up` and the verbs that look for it must mean the same folder, wherever they are called. */
+export function stateOption(description: string): Option {
+  return new Option("--state <dir>", description).default(DEFAULT_STATE).env(STATE_VARIABLE);
+}
+
+/** What the environment says, for who has no parsed options. */
+export function connectionFromEnvironment(env: NodeJS.ProcessEnv): ConnectionFlags {
+  const edge = env[EDGE_VARIABLE];
+  return { state: env[STATE_VARIABLE] ?? DEFAULT_STATE, ...(edge === undefined ? {} : { edge }) };
 }
 
 export function connect({ edge, state }: ConnectionFlags): ApiClient {
@@ -39,8 +59,8 @@ function readState(state: string, file: string): string {
   } catch (error) {
     throw new CliError(
       `cannot read ${path}`,
-      "Start `rouse up` first, or point to its folder with --state DIR.\nFor a deployed edge: --edge URL, with the token in ROUSE_ADMIN_TOKEN.",
-      { cause: error },
+      "Start `rouse up` first, or point to its folder with --state DIR or ROUSE_STATE.\nFor a deployed edge: --edge URL, with the token in ROUSE_ADMIN_TOKEN.",
+      { cause: error, exitCode: "unreachable" },
     );
   }
 }

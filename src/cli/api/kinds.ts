@@ -27,7 +27,7 @@ export type NounKind = "Service" | "Revision" | "Route" | "DomainMapping";
  * @param namespace null = all namespaces
  * @param name of an object; without it the path is the collection's
  */
-export function nounPath(kind: NounKind, namespace: string | null, name?: string): string {
+export function nounPath(kind: NounKind | "Configuration", namespace: string | null, name?: string): string {
   const { apiVersion, plural } = RESOURCE_TYPES[kind];
   const scope = namespace === null ? "" : `/namespaces/${segment(namespace)}`;
   return `/apis/${apiVersion}${scope}/${plural}${name === undefined ? "" : `/${segment(name)}`}`;

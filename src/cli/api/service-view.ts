@@ -2,6 +2,7 @@
 import { nounPath } from "./kinds.ts";
 import type { ServiceView } from "./views.ts";
 
+/** `reason` is "" when the condition gives none. */
 export type Readiness = { readonly state: "ready" } | { readonly state: "failed" | "waiting"; readonly reason: string };
 
 export function servicePath(namespace: string, name?: string): string {
@@ -14,6 +15,6 @@ export function readinessOf({ metadata, status }: ServiceView): Readiness {
   const isCurrent = status?.observedGeneration === metadata.generation;
   if (ready === undefined || !isCurrent) return { state: "waiting", reason: "not reconciled yet" };
   if (ready.status === "True") return { state: "ready" };
-  const reason = [ready.reason, ready.message].filter(Boolean).join(": ") || "no reason given";
+  const reason = [ready.reason, ready.message].filter(Boolean).join(": ");
   return { state: ready.status === "False" ? "failed" : "waiting", reason };
 }

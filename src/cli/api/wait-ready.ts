@@ -1,6 +1,7 @@
 /** Waits until a Service is ready, failed for good, or the time is up. */
 import { CliError } from "../cli-error.ts";
 import type { ApiClient } from "./api-client.ts";
+import { explainWaiting } from "./explain-waiting.ts";
 import { readinessOf } from "./service-view.ts";
 import type { ServiceView } from "./views.ts";
 import { watchObject } from "./watch-object.ts";
@@ -30,7 +31,7 @@ export async function waitForReady(
   const late = AbortSignal.timeout(timeoutMs);
   const settled = new AbortController();
   let failureTimer: NodeJS.Timeout | undefined;
-  let reason = "nothing is known of it yet";
+  let last: ServiceView | null = null;
   try {
     const sights = watchObject(client, "Service", namespace, name, {
       timeoutMs,
@@ -41,7 +42,7 @@ export async function waitForReady(
       const service = sight as unknown as ServiceView;
       const readiness = readinessOf(service);
       if (readiness.state === "ready") return service;
-      reason = readiness.reason;
+      last = service;
       if (readiness.state === "failed") failureTimer ??= setTimeout(() => settled.abort(), windowMs);
       else {
         clearTimeout(failureTimer);
@@ -64,10 +65,17 @@ export async function waitForReady(
   }
   const how = settled.signal.aborted ? "failed" : `not ready after ${timeoutMs / 1_000} seconds`;
   throw new CliError(
-    `service '${name}' ${how}: ${reason}`,
+    `service '${name}' ${how}: ${last === null ? "nothing is known of it yet" : await reasonOf(client, last)}`,
     `Its pods and where their logs are: ${describeCommand(namespace, name)}`,
     { exitCode: "notReady" },
   );
+}
+
+/** Why a Service that is not ready is not. */
+export async function reasonOf(client: ApiClient, service: ServiceView): Promise<string> {
+  const readiness = readinessOf(service);
+  if (readiness.state !== "ready" && readiness.reason !== "") return readiness.reason;
+  return explainWaiting(client, service);
 }
 
 /** @throws CliError when the time is up or it was interrupted */

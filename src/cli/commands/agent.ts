@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { agentCommandLine, CREDENTIAL_VARIABLE } from "../agent-program.ts";
+import { edgeUrl } from "../api/edge-url.ts";
 import { usage } from "../cli-error.ts";
 import { type JoinedAgent, joinOnce } from "../join.ts";
 import { agentDescribeCommand } from "./agent/describe.ts";
@@ -25,7 +26,7 @@ export function agentCommand(): Command {
   return (
     new Command("agent")
       .description("run an origin agent: this machine runs pods for an edge")
-      .option("--edge <url>", "URL of the edge's control host; required")
+      .addOption(new Option("--edge <url>", "URL of the edge's control host; required").argParser(edgeUrl))
       .option("--token <token>", "join token, needed at the first start only (of `token create`)")
       .option("--name <name>", "name of this machine (default: the one it had, at first the host name)")
       .option("--state <dir>", "folder that keeps the agent's identity and its pods", ".rouse-agent")

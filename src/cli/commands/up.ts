@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
+import { stateOption } from "../api/connection.ts";
 import { CliError } from "../cli-error.ts";
 import { type DriverChoice, driverOption, driversFor } from "./driver-option.ts";
 import { count, domainSuffix, portNumber } from "./option-values.ts";
@@ -36,7 +37,7 @@ export function upCommand(): Command {
         portNumber,
       ),
     )
-    .option("--state <dir>", "folder that keeps secrets, databases and logs", ".rouse")
+    .addOption(stateOption("folder that keeps secrets, databases and logs"))
     .addOption(driverOption().default("auto"))
     .addOption(
       new Option("--domain <suffix>", "suffix of the services' host names")

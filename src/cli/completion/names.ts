@@ -1,6 +1,6 @@
 /** Names of objects for completion, from the edge that the command line is for. Nothing when it does not answer: no error belongs there. */
 import type { ApiClient } from "../api/api-client.ts";
-import { connect } from "../api/connection.ts";
+import { connect, connectionFromEnvironment } from "../api/connection.ts";
 import { type NounKind, nounPath } from "../api/kinds.ts";
 import type { NameKind } from "./suggest.ts";
 
@@ -18,7 +18,12 @@ const DEADLINE_MS = 1_000;
 export async function fetchNames(kind: NameKind, words: readonly string[]): Promise<string[]> {
   try {
     const edge = valueOf(words, "--edge");
-    const client = connect({ state: valueOf(words, "--state") ?? ".rouse", ...(edge === undefined ? {} : { edge }) });
+    const state = valueOf(words, "--state");
+    const client = connect({
+      ...connectionFromEnvironment(process.env),
+      ...(edge === undefined ? {} : { edge }),
+      ...(state === undefined ? {} : { state }),
+    });
     const namespace = valueOf(words, "-n") ?? valueOf(words, "--namespace") ?? "default";
     return await namesOf(client, kind, namespace);
   } catch {

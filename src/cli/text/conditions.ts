@@ -32,6 +32,12 @@ export function conditionTable(object: Conditioned, nowMs: number, paint?: Paint
   return table([["OK", "TYPE", "AGE", "REASON"], ...rows], paint, " ");
 }
 
+/** The first line of a message: a log may follow, and what announces that goes with it. */
+export function firstLine(message: string): string {
+  const [line = "", ...rest] = message.split("\n");
+  return rest.length === 0 ? line : line.replace(/(; its last output)?:$/, "");
+}
+
 function markOf({ status, severity }: Condition): string {
   if (status === "True") return "++";
   if (status !== "False") return "??";

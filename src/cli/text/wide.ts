@@ -1,7 +1,7 @@
 /** What `-o wide` adds to a list. */
 import type { Conditioned } from "../api/views.ts";
 import type { PodSpec } from "../edit/editable-service.ts";
-import { readyOf } from "./conditions.ts";
+import { firstLine, readyOf } from "./conditions.ts";
 
 export const WIDE_COLUMNS = ["IMAGE", "MESSAGE"];
 
@@ -9,7 +9,7 @@ export function imageOf(spec: PodSpec | undefined): string {
   return spec?.containers[0]?.image ?? "";
 }
 
-/** Why it is not ready: the first line, since a log may follow. */
+/** Why it is not ready. */
 export function messageOf(object: Conditioned): string {
-  return readyOf(object).message?.split("\n")[0] ?? "";
+  return firstLine(readyOf(object).message ?? "");
 }

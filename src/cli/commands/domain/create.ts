@@ -1,10 +1,14 @@
 import { Command } from "commander";
 import { RESOURCE_TYPES } from "../../../core/resource/resource-type.ts";
+import { refusal } from "../../api/api-client.ts";
 import { connect } from "../../api/connection.ts";
 import { nounPath } from "../../api/kinds.ts";
 import { getObject } from "../../api/objects.ts";
+import { CliError } from "../../cli-error.ts";
 import { parseDomainReference } from "../../edit/domain-reference.ts";
 import { type ScopeFlags, withScope } from "../options.ts";
+
+const CONFLICT = 409;
 
 type Flags = ScopeFlags & { readonly ref: string };
 
@@ -22,12 +26,15 @@ export function domainCreateCommand(): Command {
     const ref = parseDomainReference(flags.ref, namespace);
     await getObject(client, ref.kind, ref.namespace, ref.name);
     const { apiVersion, kind } = RESOURCE_TYPES.DomainMapping;
-    await client.expect(`create domain mapping ${name}`, "POST", nounPath("DomainMapping", namespace), {
-      apiVersion,
-      kind,
-      metadata: { name, namespace },
-      spec: { ref },
-    });
+    const mapping = { apiVersion, kind, metadata: { name, namespace }, spec: { ref } };
+    const response = await client.request("POST", nounPath("DomainMapping", namespace), mapping);
+    if (response.status === CONFLICT) {
+      throw new CliError(
+        `cannot create domain mapping '${name}' in namespace '${namespace}' because it already exists`,
+        `Let it lead elsewhere with: rouse domain update ${name} --ref ${flags.ref}`,
+      );
+    }
+    if (response.status >= 300) throw refusal(`create domain mapping ${name}`, response);
     console.log(`Domain mapping '${name}' created in namespace '${namespace}'.`);
   });
 }

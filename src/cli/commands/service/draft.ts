@@ -1,4 +1,5 @@
 /** The Service that `create` and `apply` write: from a file or from nothing, then as the flags say. */
+import { dns1035LabelProblem } from "../../../core/name.ts";
 import { readManifests } from "../../api/manifest.ts";
 import { CliError, usage } from "../../cli-error.ts";
 import { defaultImage, editService, emptyService } from "../../edit/edit-service.ts";
@@ -14,6 +15,8 @@ export type DraftFlags = ServiceFlags & { readonly namespace: string; readonly f
 export function draftService(verb: string, name: string | undefined, flags: DraftFlags): EditableService {
   if (flags.filename !== undefined) return editService(serviceInFile(flags.filename, name, flags), flags, Math.random);
   if (name === undefined) throw usage(`'${verb}' requires the service name given as single argument`);
+  const problem = dns1035LabelProblem(name);
+  if (problem !== null) throw usage(`'${name}' cannot be the name of a service: ${problem}`);
   const image = flags.image ?? (flags.driver === "process" ? defaultImage(name) : undefined);
   if (image === undefined) {
     throw usage(

@@ -1,9 +1,11 @@
 /** What follows a write of a Service: waiting until it is ready, and telling where it is, in kn's words. */
 import type { ApiClient } from "../../api/api-client.ts";
 import { getObject } from "../../api/objects.ts";
+import { readinessOf } from "../../api/service-view.ts";
 import type { ServiceView } from "../../api/views.ts";
-import { waitForReady } from "../../api/wait-ready.ts";
+import { reasonOf, waitForReady } from "../../api/wait-ready.ts";
 import { interruption } from "../../interrupt.ts";
+import { firstLine } from "../../text/conditions.ts";
 import { isMachine, machineText, type OutputFlags } from "../../text/machine.ts";
 import { Progress } from "../../text/progress.ts";
 import { urlOf } from "../../text/url.ts";
@@ -32,15 +34,12 @@ export async function settle(client: ApiClient, what: Settling, flags: WaitFlags
     tell(`Service '${name}' ${done} in namespace '${namespace}'.`);
     return showResult(client, what, flags, null);
   }
-  const signal = interruption();
   tell(`${doing} '${name}' in namespace '${namespace}':\n`);
   const progress = new Progress(tell, () => performance.now());
   const service = await waitForReady(client, namespace, name, {
-    timeoutMs: flags.waitTimeout * 1_000,
-    windowMs: flags.waitWindow * 1_000,
-    signal,
+    ...boundsOf(flags),
     // The last output of a pod that failed is in the message; it belongs into the error, once.
-    onMessage: (message) => progress.say(message.split("\n")[0] ?? ""),
+    onMessage: (message) => progress.say(firstLine(message)),
   });
   progress.say("Ready to serve.");
   tell("");
@@ -54,19 +53,29 @@ export async function settle(client: ApiClient, what: Settling, flags: WaitFlags
   return showResult(client, what, flags, service);
 }
 
-/** For a write that changed nothing. */
+/** For a write that changed nothing: the service may still be on its way, or have failed before. */
 export async function tellUnchanged(
   client: ApiClient,
   { namespace, name }: Pick<Settling, "namespace" | "name">,
-  flags: OutputFlags,
+  flags: WaitFlags & OutputFlags,
 ): Promise<void> {
-  const service = await getObject<ServiceView>(client, "Service", namespace, name);
   const tell = teller(flags);
   tell(`No changes to apply to service '${name}'.`);
+  const service = flags.wait
+    ? await waitForReady(client, namespace, name, boundsOf(flags))
+    : await getObject<ServiceView>(client, "Service", namespace, name);
+  if (readinessOf(service).state !== "ready") {
+    tell(`Service '${name}' is not ready: ${await reasonOf(client, service)}`);
+    return showResult(client, { namespace, name }, flags, service);
+  }
   const revision = service.status?.latestReadyRevisionName ?? "";
   tell(`Service '${name}' with latest revision '${revision}' (unchanged) is available at URL:`);
   tell(urlOf(service, client.edgeUrl));
   return showResult(client, { namespace, name }, flags, service);
+}
+
+function boundsOf({ waitTimeout, waitWindow }: WaitFlags) {
+  return { timeoutMs: waitTimeout * 1_000, windowMs: waitWindow * 1_000, signal: interruption() };
 }
 
 async function showResult(
