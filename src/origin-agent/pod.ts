@@ -10,7 +10,7 @@
 import type { Logger } from "pino";
 import type { PodFailureReason, PodPhase, PodStatus } from "../core/protocol/pod.ts";
 import type { Driver, Instance, PodExit, StartOrder } from "./drivers/driver.ts";
-import { deadlineMessage, exitMessage } from "./pod-message.ts";
+import { deadlineMessage, exitMessage, unreadyMessage } from "./pod-message.ts";
 import { probeUntilReady } from "./prober.ts";
 import { PodProxy } from "./queue-proxy/pod-proxy.ts";
 
@@ -30,6 +30,8 @@ export class Pod {
   #instance: Instance | null = null;
   #phase: PodPhase = "starting";
   #failure: { readonly reason: PodFailureReason; readonly message: string } | null = null;
+  /** What the probes of a starting pod meet, when that is worth telling. */
+  #unready: string | null = null;
   #exit: PodExit = {};
   #startMs = 0;
   #readyMs = 0;
@@ -139,6 +141,7 @@ export class Pod {
       revisionUid: this.order.revisionUid,
       phase: this.#phase,
       ...(failure !== null && { reason: failure.reason, message: failure.message }),
+      ...(this.#phase === "starting" && this.#unready !== null && { message: unreadyMessage(this.#unready) }),
       ...this.#exit,
       startMs: tenths(this.#startMs),
       readyMs: tenths(this.#readyMs),
@@ -159,7 +162,9 @@ export class Pod {
       return;
     }
     const { readinessProbe, progressDeadlineSec } = this.order.template;
-    const outcome = await probeUntilReady(instance, readinessProbe, progressDeadlineSec, this.#probing.signal);
+    const { signal } = this.#probing;
+    const onUnready = (problem: string) => this.#tellUnready(problem);
+    const outcome = await probeUntilReady(instance, readinessProbe, progressDeadlineSec, signal, onUnready);
     if (this.#hasEnded || this.#isTerminating) return;
     if (outcome.kind === "ready") {
       this.#readyMs = performance.now() - this.#runningSinceMs;
@@ -172,6 +177,12 @@ export class Pod {
       this.#enter("failed");
       this.#terminate(MIN_TERMINATION_GRACE_MS);
     }
+  }
+
+  #tellUnready(problem: string): void {
+    this.#unready = problem;
+    this.#log.info({ problem }, "the pod runs, but is not ready yet");
+    this.#onChange(this);
   }
 
   #terminate(graceMs: number): void {

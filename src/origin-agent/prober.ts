@@ -7,6 +7,7 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { beginProbing, observeProbe, type ProbeStep } from "../core/probe.ts";
 import type { Probe } from "../core/protocol/pod.ts";
+import { isNewsOfUnready, type ToldUnready } from "../core/unready.ts";
 
 export type ProbeTarget = { readonly hosts: readonly string[]; readonly port: number };
 
@@ -16,21 +17,29 @@ export type ProbeOutcome =
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "stopped" };
 
+/** @param onUnready told now and then, while it is not ready, what the last try met (core/unready.ts) */
 export async function probeUntilReady(
   target: ProbeTarget,
   probe: Probe,
   progressDeadlineSec: number,
   signal: AbortSignal,
+  onUnready: (problem: string) => void,
 ): Promise<ProbeOutcome> {
   let { state, step } = beginProbing(probe, performance.now());
-  let last: ProbeAnswer = { kind: "failed", message: "it was never asked" };
+  let last: ProbeAnswer = { kind: "failed", message: "it was never asked", hasAnswered: false };
+  let told: ToldUnready | null = null;
   while (step.kind === "probe") {
     await sleepUntil(step.atMs, signal);
     if (signal.aborted) return { kind: "stopped" };
     last = await probeOnce(target, probe, step.timeoutMs);
     if (signal.aborted) return { kind: "stopped" };
+    const nowMs = performance.now();
+    if (last.kind === "failed" && isNewsOfUnready(told, last.message, state.startedAtMs, nowMs)) {
+      told = { problem: last.message, atMs: nowMs };
+      onUnready(last.message);
+    }
     const passed = last.kind === "passed";
-    ({ state, step } = observeProbe(probe, progressDeadlineSec, state, passed, performance.now()) as {
+    ({ state, step } = observeProbe(probe, progressDeadlineSec, state, passed, nowMs) as {
       state: typeof state;
       step: ProbeStep;
     });
@@ -39,61 +48,74 @@ export async function probeUntilReady(
   return { kind: "failed", message: last.kind === "failed" ? last.message : "" };
 }
 
-type ProbeAnswer =
-  | { readonly kind: "passed"; readonly host: string }
-  | { readonly kind: "failed"; readonly message: string };
+type ProbeAnswer = { readonly kind: "passed"; readonly host: string } | ProbeProblem;
+
+/** `hasAnswered` = something listens there, and what it said is no pass. */
+type ProbeProblem = { readonly kind: "failed"; readonly message: string; readonly hasAnswered: boolean };
 
 async function probeOnce(target: ProbeTarget, probe: Probe, timeoutMs: number): Promise<ProbeAnswer> {
-  let message = "";
+  let first: ProbeProblem = { kind: "failed", message: "", hasAnswered: false };
   for (const host of target.hosts) {
     const problem =
       probe.handler.type === "tcp"
         ? await probeTcp(host, target.port, timeoutMs)
         : await probeHttp(host, target.port, probe.handler, timeoutMs);
     if (problem === null) return { kind: "passed", host };
-    // The first host is the one that the contract names; its problem is the one to tell.
-    message ||= problem;
+    // The first host is the one that the contract names; its problem is the one to tell, unless the application is elsewhere.
+    if (first.message === "" || (problem.hasAnswered && !first.hasAnswered)) first = problem;
   }
-  return { kind: "failed", message };
+  return first;
 }
 
-function probeTcp(host: string, port: number, timeoutMs: number): Promise<string | null> {
+function probeTcp(host: string, port: number, timeoutMs: number): Promise<ProbeProblem | null> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
-    const finish = (problem: string | null) => {
+    const finish = (problem: ProbeProblem | null) => {
       socket.destroy();
       resolve(problem);
     };
-    socket.setTimeout(timeoutMs, () => finish(`${host}:${port} did not accept a connection within ${timeoutMs} ms`));
+    const late = `${host}:$PORT (${port}) did not accept a connection within ${timeoutMs} ms`;
+    socket.setTimeout(timeoutMs, () => finish(silent(late)));
     socket.once("connect", () => finish(null));
-    socket.once("error", (error: NodeJS.ErrnoException) => finish(`${host}:${port}: ${error.code ?? error.message}`));
+    socket.once("error", (error: NodeJS.ErrnoException) => finish(unreachable(host, port, error)));
   });
 }
 
 type HttpHandler = Extract<Probe["handler"], { type: "http" }>;
 
-function probeHttp(host: string, port: number, handler: HttpHandler, timeoutMs: number): Promise<string | null> {
+function probeHttp(host: string, port: number, handler: HttpHandler, timeoutMs: number): Promise<ProbeProblem | null> {
   return new Promise((resolve) => {
     const headers: Record<string, string> = { "user-agent": "kube-probe/rouse", connection: "close" };
     for (const { name, value } of handler.headers) headers[name.toLowerCase()] = value;
     const path = handler.path.startsWith("/") ? handler.path : `/${handler.path}`;
     const attempt = request({ host, port, path, headers, agent: false });
-    const finish = (problem: string | null) => {
+    const finish = (problem: ProbeProblem | null) => {
       clearTimeout(deadline);
       attempt.destroy();
       resolve(problem);
     };
     const url = `http://${host}:${port}${path}`;
-    const deadline = setTimeout(() => finish(`GET ${url} gave no answer within ${timeoutMs} ms`), timeoutMs);
+    const deadline = setTimeout(() => finish(silent(`GET ${url} gave no answer within ${timeoutMs} ms`)), timeoutMs);
     attempt.on("response", (response) => {
       const status = response.statusCode ?? 0;
       response.resume();
-      finish(status >= 200 && status < 400 ? null : `GET ${url} answered ${status}`);
+      const refusal: ProbeProblem = { kind: "failed", message: `GET ${url} answered ${status}`, hasAnswered: true };
+      finish(status >= 200 && status < 400 ? null : refusal);
     });
     // Destroying a request in flight also raises an error: resolve has been called by then.
-    attempt.on("error", (error: NodeJS.ErrnoException) => finish(`GET ${url}: ${error.code ?? error.message}`));
+    attempt.on("error", (error: NodeJS.ErrnoException) => finish(unreachable(host, port, error)));
     attempt.end();
   });
+}
+
+function silent(message: string): ProbeProblem {
+  return { kind: "failed", message, hasAnswered: false };
+}
+
+/** The name of the variable tells what the number is: who ignores PORT has never seen it. */
+function unreachable(host: string, port: number, { code, message }: NodeJS.ErrnoException): ProbeProblem {
+  const address = `${host}:$PORT (${port})`;
+  return silent(code === "ECONNREFUSED" ? `nothing listens on ${address}` : `${address}: ${code ?? message}`);
 }
 
 function sleepUntil(atMs: number, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { call, desiredPod, type Harness, retiring, startHarness, startPod } from "./harness.ts";
@@ -153,13 +153,33 @@ describe("a pod", () => {
     expect(status.message).toContain(text);
   });
 
+  it("that does not listen says so after a while, until it does", async () => {
+    const { edge, stateDir } = harness;
+    const path = JSON.stringify(join(stateDir, "listen"));
+    const script = `
+      const timer = setInterval(() => {
+        if (!require("fs").existsSync(${path})) return;
+        clearInterval(timer);
+        require("http").createServer().listen(process.env.PORT);
+      }, 20)`;
+    edge.desire(desiredPod("pod-1", { command: [process.execPath, "-e", script] }));
+    const waiting = await edge.until("the reason", () => edge.statuses.get("pod-1"));
+    expect(waiting).toMatchObject({ phase: "starting" });
+    expect(waiting.startMs).toBeGreaterThan(0);
+    expect(waiting.message).toMatch(
+      /^the process runs, but is not ready yet: nothing listens on 127\.0\.0\.1:\$PORT \(\d+\)$/,
+    );
+    writeFileSync(join(stateDir, "listen"), "");
+    expect(await edge.untilPhase("pod-1", "ready")).not.toHaveProperty("message");
+  });
+
   it("that never listens fails at its progress deadline and is ended", async () => {
     const { edge } = harness;
     const script = "console.log(process.pid); setInterval(() => {}, 1000)";
     edge.desire(desiredPod("pod-1", { command: [process.execPath, "-e", script], progressDeadlineSec: 1 }));
     const status = await edge.untilPhase("pod-1", "failed");
     expect(status.reason).toBe("ProgressDeadlineExceeded");
-    expect(status.message).toContain("ECONNREFUSED");
+    expect(status.message).toMatch(/^not ready within 1 s: nothing listens on 127\.0\.0\.1:\$PORT \(\d+\)\nlast lines/);
     await edge.until("its end", () => edge.statuses.get("pod-1")?.signal === "SIGTERM");
   });
 

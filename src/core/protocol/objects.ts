@@ -191,6 +191,8 @@ export type RevisionObservation = {
   /** The initial scale was reached once (Knative's ScaleTargetInitialized). Never goes back. */
   readonly isInitialized: boolean;
   readonly active: { readonly status: "True" | "False" | "Unknown"; readonly reason: string; readonly message: string };
+  /** Why a pod that runs is not ready yet, for people, while none is ready; absent when there is nothing to tell. */
+  readonly unready?: string;
   /** Why there is no pod although one is wanted; null while nothing is wrong. */
   readonly failure: {
     readonly condition: "ContainerHealthy" | "ResourcesAvailable";

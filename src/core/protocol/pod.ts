@@ -112,7 +112,7 @@ export type PodStatus = {
   readonly phase: PodPhase;
   /** For `failed`: a CamelCase reason (see PodFailureReason); otherwise absent. */
   readonly reason?: PodFailureReason;
-  /** For people: what happened, with the last log lines for a failure. */
+  /** For people: what happened, with the last log lines for a failure; for `starting`, why it runs and is not ready yet. */
   readonly message?: string;
   readonly exitCode?: number;
   /** Name of the signal that ended it, e.g. SIGKILL. */

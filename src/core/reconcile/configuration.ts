@@ -28,6 +28,7 @@ import { timestampOf } from "../resource/timestamp.ts";
 import { writeStatus } from "./child.ts";
 import { findNamedRevision } from "./named-revision.ts";
 import type { Observed, Settings, Write } from "./observed.ts";
+import { generationOf } from "./revision-row.ts";
 
 export function reconcileConfiguration(configuration: Configuration, observed: Observed, settings: Settings): Write[] {
   const latest = findLatestCreated(configuration, observed);
@@ -75,13 +76,10 @@ function findLatestReady(configuration: Configuration, latest: LatestCreated, ob
   const currentRevision =
     current === "" ? null : observed.get("Revision", configuration.metadata.namespace ?? "", current);
   const floor = currentRevision === null ? 0 : generationOf(currentRevision);
-  // Nothing can be newer, so the others, which may be a thousand, need not be looked at.
   if (floor === configuration.metadata.generation) return current;
   const candidates = observed
-    .owned(configuration.metadata.uid)
-    .filter((object): object is Revision => object.kind === "Revision" && readiness(object as Revision) === "True")
-    .filter((revision) => revision.metadata.deletionTimestamp === undefined)
-    .filter((revision) => generationOf(revision) >= floor)
+    .revisionsSince(configuration.metadata.uid, floor)
+    .filter((revision) => readiness(revision) === "True" && revision.metadata.deletionTimestamp === undefined)
     .filter((revision) => generationOf(revision) <= configuration.metadata.generation);
   const newest = candidates.reduce<Revision | null>(
     (best, next) => (best === null || generationOf(next) > generationOf(best) ? next : best),
@@ -113,7 +111,11 @@ function readyWish(
       message: `Revision ${JSON.stringify(latestReady)} was deleted.`,
     };
   }
-  return { status: latest.state === "found" && latestReady === latest.name ? "True" : "Unknown" };
+  if (latest.state !== "found") return { status: "Unknown" };
+  if (latestReady === latest.name) return { status: "True" };
+  // Upstream says nothing of a revision on its way; why it takes so long is what its owner wants to know.
+  const { status, reason = "", message = "" } = findCondition(latest.revision.status, "Ready") ?? {};
+  return status === "Unknown" && message !== "" ? { status, reason, message } : { status: "Unknown" };
 }
 
 function isGone(latestReady: string, configuration: Configuration, observed: Observed): boolean {
@@ -180,10 +182,6 @@ function annotateRoutes(configuration: Configuration, observed: Observed): Write
   if (isAnnounced || jsonEqual(annotations, configuration.metadata.annotations ?? {})) return [];
   const object = { ...configuration, metadata: { ...configuration.metadata, annotations } };
   return [{ type: "update", object }];
-}
-
-function generationOf(revision: Revision): number {
-  return Number(revision.metadata.labels?.[LABEL_CONFIGURATION_GENERATION] ?? 0);
 }
 
 function create(draft: Draft): Write {

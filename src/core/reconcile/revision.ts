@@ -54,6 +54,8 @@ export function reconcileRevision(revision: Revision, observed: Observed, settin
  *       and an env source    False CreateContainerConfigError, since no pod can start without it; the other as above
  *         is not there
  *     not initialized        Unknown Deploying     Unknown Deploying     as observed
+ *       and a pod runs that    with why as message   as above
+ *         is not ready yet
  *     initialized            True                  True                  as observed
  *     with a failure         that condition is False with its reason; the other as above
  */
@@ -64,7 +66,9 @@ function conditionWishes(observation: RevisionObservation | null, startProblem: 
     if (failure?.condition === type) {
       return { type, status: "False", reason: failure.reason, message: failureMessage(failure) };
     }
-    return isInitialized ? { type, status: "True" } : { type, status: "Unknown", reason: "Deploying" };
+    if (isInitialized) return { type, status: "True" };
+    const message = type === "ContainerHealthy" ? (observation?.unready ?? "") : "";
+    return { type, status: "Unknown", reason: "Deploying", message };
   };
   const active: ConditionWish = { type: "Active", ...(observation?.active ?? DEPLOYING), isInformational: true };
   return [wishFor("ContainerHealthy"), wishFor("ResourcesAvailable"), active];

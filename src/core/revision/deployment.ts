@@ -253,12 +253,13 @@ export class Deployment {
     }
     if (status.phase === "draining" && pod.state !== "stopping") return this.#stop(pod, nowMs);
     if (pod.state === "leaving" || pod.state === "stopping") return;
-    const known = { ...pod, startMs: status.startMs, readyMs: status.readyMs };
+    const unready = status.phase === "starting" ? (status.message ?? null) : null;
+    const known = { ...pod, startMs: status.startMs, readyMs: status.readyMs, unready };
     if (status.phase === "ready" && pod.state !== "ready") {
       this.#book.put(inState({ ...known, readyAtMs: nowMs }, "ready", nowMs));
       // One that was ready before (its agent restarted and probed it again) may have leases and tickets out.
       if (pod.readyAtMs === 0) news.becameReady.push(pod.podId);
-    } else if (status.phase === "starting" && pod.state !== "starting") {
+    } else if (status.phase === "starting" && (pod.state !== "starting" || unready !== (pod.unready ?? null))) {
       this.#book.put(inState(known, "starting", nowMs));
     }
   }

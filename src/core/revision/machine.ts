@@ -25,7 +25,7 @@ import { Admissions, type Lease } from "./admissions.ts";
 import type { AssignCall } from "./assigner.ts";
 import { Deployment } from "./deployment.ts";
 import type { Effects } from "./effects.ts";
-import { failureOf, MAX_PODS_TOLD, SCHEDULING_DEADLINE_MS, saysTheSame } from "./observation.ts";
+import { failureOf, MAX_PODS_TOLD, SCHEDULING_DEADLINE_MS, saysTheSame, unreadyOf } from "./observation.ts";
 import { Pace } from "./pace.ts";
 import type { AgentContact, RevisionSnapshot } from "./snapshot.ts";
 
@@ -322,6 +322,7 @@ export class RevisionMachine {
       readyPods: ready.slice(0, MAX_PODS_TOLD).map(({ podId }) => podId),
       isInitialized,
       active: { status: active.status, reason: active.reason, message: active.message },
+      ...unreadyOf(actualScale, this.#deployment.replicas()),
       failure: failureOf(actualScale, this.#deployment.failures, this.#deployment.unplacedMessage(order, nowMs)),
     };
     if (saysTheSame(observation, this.#observation)) return;

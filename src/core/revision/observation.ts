@@ -2,6 +2,7 @@
  * What the control plane hears of a revision's pods.
  */
 import type { RevisionObservation } from "../protocol/objects.ts";
+import type { PodRecord } from "./pod-record.ts";
 import type { StartFailures } from "./start-failures.ts";
 
 /** A revision's pods wait this long for an agent before that is called a failure. */
@@ -24,6 +25,12 @@ export function failureOf(
   if (failures === null) return null;
   const condition = failures.reason === "ProgressDeadlineExceeded" ? "ResourcesAvailable" : "ContainerHealthy";
   return { condition, reason: failures.reason, message: failures.message };
+}
+
+/** Why the pods that run are not ready yet: of several, that of the first. Told only while no pod is ready. */
+export function unreadyOf(readyPods: number, replicas: readonly PodRecord[]): Pick<RevisionObservation, "unready"> {
+  const unready = replicas.find((pod) => pod.unready != null)?.unready;
+  return readyPods > 0 || unready == null ? {} : { unready };
 }
 
 /**

@@ -28,6 +28,8 @@ export type PodRecord = {
   /** From the agent's report; 0 until known. */
   readonly startMs: number;
   readonly readyMs: number;
+  /** Why it runs and is not ready yet, as its agent said; null or absent = nothing was said. */
+  readonly unready?: string | null;
   /** When it became ready; 0 = not yet. */
   readonly readyAtMs: number;
 };

@@ -13,7 +13,7 @@ const SIGNAL_EXIT_CODES: Readonly<Record<string, number>> = { SIGINT: 130, SIGKI
 
 /** @param status null for a pod that its agent has not reported */
 export function containerState(status: PodStatus | null, createdAtMs: number): object {
-  if (status === null || !hasStarted(status)) return CREATING;
+  if (!hasStarted(status)) return CREATING;
   if (status.phase !== "failed") return running(status, createdAtMs);
   const { reason = "Error", message = "", signal } = status;
   const exitCode = status.exitCode ?? SIGNAL_EXIT_CODES[signal ?? ""];
@@ -24,15 +24,15 @@ export function containerState(status: PodStatus | null, createdAtMs: number): o
 
 /** The queue-proxy is there as long as the process is meant to be. */
 export function queueProxyState(status: PodStatus | null, createdAtMs: number): object {
-  return status === null || !hasStarted(status) ? CREATING : running(status, createdAtMs);
+  return hasStarted(status) ? running(status, createdAtMs) : CREATING;
+}
+
+/** Whether it has or had a process. An adopted pod has no times: that it is ready, or why it is not, says enough. */
+export function hasStarted(status: PodStatus | null): status is PodStatus {
+  return status !== null && (status.phase !== "starting" || status.startMs > 0 || status.message !== undefined);
 }
 
 const CREATING = { waiting: { reason: "ContainerCreating" } };
-
-/** An adopted pod has no times: that it is ready says enough. */
-function hasStarted({ phase, startMs }: PodStatus): boolean {
-  return phase !== "starting" || startMs > 0;
-}
 
 function running({ startMs }: PodStatus, createdAtMs: number) {
   return { running: { startedAt: timestampOf(createdAtMs + startMs) } };

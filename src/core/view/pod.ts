@@ -6,7 +6,7 @@ import type { AgentConnection, DescribedPod } from "../protocol/objects.ts";
 import type { PodStatus } from "../protocol/pod.ts";
 import { timestampOf } from "../resource/timestamp.ts";
 import { podConditions } from "./pod-conditions.ts";
-import { containerState, queueProxyState } from "./pod-container-state.ts";
+import { containerState, hasStarted, queueProxyState } from "./pod-container-state.ts";
 import {
   annotationsBelow,
   type ContainerFacts,
@@ -67,7 +67,7 @@ export function podView(facts: PodFacts): ViewObject | null {
         image,
         imageID: "",
         ready: isReady(facts),
-        started: status !== null && (status.phase !== "starting" || status.startMs > 0),
+        started: hasStarted(status),
         restartCount: name === QUEUE_PROXY ? 0 : (status?.restarts ?? 0),
         state: (name === QUEUE_PROXY ? queueProxyState : containerState)(status, createdAtMs),
         lastState: {},
@@ -122,7 +122,7 @@ function phaseOf({ status, connection }: PodFacts): string {
   if (connection === "Lost") return "Unknown";
   if (status === null) return "Pending";
   if (status.phase === "failed") return "Failed";
-  return status.phase === "starting" && status.startMs === 0 ? "Pending" : "Running";
+  return hasStarted(status) ? "Running" : "Pending";
 }
 
 /** Pods share the network of their machine; a name instead of an address is no IP and is left out. */

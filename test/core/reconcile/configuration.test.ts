@@ -55,6 +55,14 @@ describe("the newest revision", () => {
     expect(ready?.status).toBe("Unknown");
   });
 
+  test("is waited for with the reason that it gives, if it gives one", () => {
+    const told = { type: "Ready", status: "Unknown", reason: "Deploying", message: "not ready yet" } as const;
+    const starting = revisionOf(1, "Unknown");
+    expect(reconcile(hello(1), starting).ready).not.toHaveProperty("reason");
+    const { ready } = reconcile(hello(1), { ...starting, status: { ...starting.status, conditions: [told] } });
+    expect(ready).toMatchObject({ status: "Unknown", reason: "Deploying", message: "not ready yet" });
+  });
+
   test("cannot take a name that another owner has", () => {
     const { created, ready } = reconcile(hello(1), revisionOf(1, "True", { ownerReferences: [] }));
     expect(created).toEqual([]);

@@ -33,6 +33,18 @@ describe("conditions follow the observation", () => {
     }
   });
 
+  test("why a pod runs and is not ready yet is told while the first is waited for, and not later", () => {
+    const unready = "nothing listens";
+    const waiting = { ...OBSERVATION, actualScale: 0, isInitialized: false, unready };
+    const find = conditionsAfter(waiting);
+    for (const type of ["ContainerHealthy", "Ready"]) {
+      expect(find(type)).toMatchObject({ status: "Unknown", reason: "Deploying", message: unready });
+    }
+    expect(conditionsAfter({ ...waiting, isInitialized: true })("Ready")).not.toHaveProperty("message");
+    const failure = { condition: "ContainerHealthy", reason: "ExitCode1", message: "boom" } as const;
+    expect(conditionsAfter({ ...waiting, failure })("Ready")).toMatchObject({ status: "False", message: "boom" });
+  });
+
   test("a failure before the initial scale fails the revision with its reason", () => {
     const failure = { condition: "ResourcesAvailable", reason: "Unschedulable", message: "no agent" } as const;
     const find = conditionsAfter({ ...OBSERVATION, isInitialized: false, failure });

@@ -64,6 +64,16 @@ describe("a pod on its way", () => {
     expect(conditionOf(view, "Ready")).toMatchObject({ status: "False", reason: "ContainersNotReady" });
   });
 
+  it("runs and says why it is not ready, also when nobody knows since when it runs", () => {
+    for (const startMs of [2_000, 0]) {
+      const view = pod({ phase: "starting", startMs, readyMs: 0, message: "nothing listens" });
+      expect(view.status).toMatchObject({ phase: "Running", message: "nothing listens" });
+      expect(user(view)).toMatchObject({ ready: false, started: true, state: { running: {} } });
+      const ready = { status: "False", reason: "ContainersNotReady", message: "nothing listens" };
+      expect(conditionOf(view, "Ready")).toMatchObject(ready);
+    }
+  });
+
   it("is terminating while it drains, and gone when it stopped", () => {
     const retiringSinceMs = Date.parse("2026-01-31T12:10:00Z");
     const view = pod({ phase: "draining" }, { wanted: "retiring", retiringSinceMs });
