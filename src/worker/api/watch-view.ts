@@ -1,6 +1,9 @@
-/** Watches of kinds that are computed: while somebody watches, the list is made again and again and compared. */
+/**
+ * Watches of kinds that are computed: while somebody watches, the list is made again and again and compared. Requests of
+ * an isolate may not wait for each other's I/O, so each watch makes its own; the more there are, the slower each is.
+ */
 import type { Outcome } from "../../core/protocol/control-plane.ts";
-import { failure } from "../../core/resource/api-status.ts";
+import { type ApiStatus, failure } from "../../core/resource/api-status.ts";
 import type { ViewType } from "../../core/resource/resource-type.ts";
 import { parseFieldSelector, parseLabelSelector, type Selectable } from "../../core/resource/selector.ts";
 import {
@@ -14,6 +17,11 @@ import type { WatchEvent } from "../../core/resource/watch-event.ts";
 import type { WatchRequest } from "../../core/resource/watch-start.ts";
 
 const LOOK_EVERY_MS = 1_000;
+/** All watches of an isolate together look no more often than this. */
+const LEAST_BETWEEN_LOOKS_MS = 50;
+/** Of an isolate: each then looks every ten seconds. */
+const MAX_WATCHES = 200;
+const RETRY_AFTER_SEC = 10;
 /** When the list cannot be made for so long, the watch gives up. */
 const GIVE_UP_AFTER_MS = 60_000;
 
@@ -29,6 +37,12 @@ export type ViewWatchOptions = {
   readonly onEvents: (events: readonly WatchEvent[], version: number) => void;
   readonly onBroken: () => void;
 };
+
+/** A request may end without a word to its watch: one that has not looked for so long is gone. */
+const GONE_AFTER_MS = 2 * GIVE_UP_AFTER_MS;
+
+/** When each looked last. */
+const openWatches = new Map<ViewWatch, number>();
 
 export class ViewWatch {
   readonly #options: ViewWatchOptions;
@@ -52,36 +66,60 @@ export class ViewWatch {
     const fields = parseFieldSelector(options.request.fieldSelector, options.type.kind);
     if (!fields.ok) return { ok: false, status: failure("BadRequest", fields.message) };
     const watch = new ViewWatch(options, (item) => labels.matches(item) && fields.matches(item));
-    const listed = await options.list();
-    if (!listed.ok) return listed;
-    watch.#known = listed.value.filter(watch.#isSelected);
-    const start = differenceStart(options.request, watch.#known);
-    if (!start.ok) return start;
-    options.onEvents(start.events, digestVersion(watch.#known));
-    watch.#lookLater();
-    return { ok: true, value: watch };
+    forgetGone(Date.now());
+    if (openWatches.size >= MAX_WATCHES) return { ok: false, status: tooMany(options.type) };
+    openWatches.set(watch, Date.now());
+    try {
+      const refusal = await watch.#start();
+      if (refusal === null) return { ok: true, value: watch };
+      watch.close();
+      return { ok: false, status: refusal };
+    } catch (error) {
+      watch.close();
+      throw error;
+    }
   }
 
   close(): void {
     this.#isClosed = true;
+    openWatches.delete(this);
     if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  async #start(): Promise<ApiStatus | null> {
+    const { list, request, onEvents } = this.#options;
+    const listed = await list();
+    if (!listed.ok) return listed.status;
+    this.#known = listed.value.filter(this.#isSelected);
+    const start = differenceStart(request, this.#known);
+    if (!start.ok) return start.status;
+    onEvents(start.events, digestVersion(this.#known));
+    this.#lookLater();
+    return null;
   }
 
   #lookLater(): void {
     if (this.#isClosed) return;
-    this.#timer = setTimeout(() => void this.#look(), LOOK_EVERY_MS);
+    openWatches.set(this, Date.now());
+    const pauseMs = Math.max(LOOK_EVERY_MS, openWatches.size * LEAST_BETWEEN_LOOKS_MS);
+    this.#timer = setTimeout(() => void this.#look(), pauseMs);
   }
 
   async #look(): Promise<void> {
     const listed = await this.#list();
     if (this.#isClosed) return;
     if (listed === null) {
-      if (Date.now() - this.#seenAtMs > GIVE_UP_AFTER_MS) return this.#options.onBroken();
+      if (Date.now() - this.#seenAtMs > GIVE_UP_AFTER_MS) return this.#giveUp();
     } else {
       this.#seenAtMs = Date.now();
       this.#tell(listed);
     }
     this.#lookLater();
+  }
+
+  #giveUp(): void {
+    this.close();
+    this.#options.onBroken();
   }
 
   #tell(listed: readonly ViewItem[]): void {
@@ -102,4 +140,13 @@ export class ViewWatch {
       return null;
     }
   }
+}
+
+function forgetGone(nowMs: number): void {
+  for (const [watch, lookedAtMs] of openWatches) if (nowMs - lookedAtMs > GONE_AFTER_MS) openWatches.delete(watch);
+}
+
+function tooMany({ plural }: ViewType): ApiStatus {
+  const message = `there are ${MAX_WATCHES} watches of computed kinds already; close some of ${plural}, or try again later`;
+  return failure("ServiceUnavailable", message, { retryAfterSeconds: RETRY_AFTER_SEC });
 }

@@ -61,6 +61,33 @@ test("gives up when nothing can be seen for a minute", async () => {
   expect(seen).toEqual(["ADDED a", "broken"]);
 });
 
+test("watches have a limit, look the slower the more there are, and a closed one makes room", async () => {
+  vi.useFakeTimers();
+  const watches = await Promise.all(Array.from({ length: 200 }, () => watchOf([pod("a")])));
+  await expect(watchOf([])).rejects.toThrow("there are 200 watches of computed kinds already");
+  for (const { state } of watches) state.items = [pod("a", "2")];
+  await vi.advanceTimersByTimeAsync(9_000);
+  expect(watches.filter(({ seen }) => seen.length > 1).length).toBeLessThan(200);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(watches.every(({ seen }) => seen.join() === "ADDED a,MODIFIED a")).toBe(true);
+  watches[0]?.watch.close();
+  watches[0]?.watch.close();
+  watches.push(await watchOf([]));
+  await expect(watchOf([])).rejects.toThrow("try again later");
+  for (const { watch } of watches) watch.close();
+  vi.useRealTimers();
+});
+
+test("watches whose requests ended without a word are not counted for ever", async () => {
+  vi.useFakeTimers();
+  await Promise.all(Array.from({ length: 200 }, () => watchOf([])));
+  vi.clearAllTimers();
+  vi.setSystemTime(Date.now() + 121_000);
+  const { watch } = await watchOf([]);
+  watch.close();
+  vi.useRealTimers();
+});
+
 test("sees what its selector lets it see", async () => {
   const { seen, watch } = await watchOf([pod("a"), pod("b")], "metadata.name=b");
   watch.close();
