@@ -12,6 +12,7 @@ import type { DomainMapping } from "../resource/domain-mapping.ts";
 import type { EventObject, Happening } from "../resource/event.ts";
 import type { Draft, KindName, KubeObject, ObjectKey } from "../resource/object.ts";
 import type { Configuration, Revision, Route, Service } from "../resource/serving.ts";
+import type { Reserve } from "./revision-row.ts";
 
 export type ObjectOfKind = {
   Service: Service;
@@ -30,6 +31,10 @@ export type Observed = {
   get<K extends keyof ObjectOfKind>(kind: K, namespace: string, name: string): ObjectOfKind[K] | null;
   /** Objects whose ownerReferences name the uid. */
   owned(ownerUid: string): readonly KubeObject[];
+  /** Revisions of a Configuration that were made for that generation of it or a later one. */
+  revisionsSince(configurationUid: string, generation: number): readonly Revision[];
+  /** Revisions of a Configuration that only their age keeps, the one unused longest first. */
+  reserves(configurationUid: string): readonly Reserve[];
   /** Objects in a namespace, of many only some, those first that are not marked for deletion; none when it is empty. */
   members(namespace: string): readonly KubeObject[];
   keys(kind: KindName): readonly ObjectKey[];

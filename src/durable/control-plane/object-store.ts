@@ -10,11 +10,13 @@ import { RESOURCE_TYPES } from "../../core/resource/resource-type.ts";
 import { listVersion } from "../../core/resource/watch-version.ts";
 import { DomainClaims } from "./domain-claims.ts";
 import { EventLog } from "./event-log.ts";
+import { RevisionTable } from "./revision-table.ts";
 import type { WorkQueue } from "./work-queue.ts";
 
 export class ObjectStore {
   readonly log: EventLog;
   readonly claims: DomainClaims;
+  readonly revisions: RevisionTable;
   readonly #sql: SqlStorage;
   readonly #queue: WorkQueue;
   /** What reconcilers may look at; dependents are computed with it. Set once, since it reads this store too. */
@@ -25,6 +27,7 @@ export class ObjectStore {
     this.#queue = queue;
     this.log = new EventLog(sql);
     this.claims = new DomainClaims(sql);
+    this.revisions = new RevisionTable(sql);
   }
 
   get<K extends keyof ObjectOfKind>(kind: K, namespace: string, name: string): ObjectOfKind[K] | null {
@@ -130,6 +133,7 @@ export class ObjectStore {
       body,
     );
     this.#index(stored);
+    this.revisions.follow(before, stored);
     if (kind === "DomainMapping") this.claims.add(name, stored.metadata.uid);
     this.#markDependents(stored);
     return stored;
@@ -147,6 +151,7 @@ export class ObjectStore {
     this.log.append("DELETED", object, null, nowMs);
     this.#markDependents(object);
     this.#unindex(object.metadata.uid);
+    this.revisions.follow(object, null);
     if (object.kind === "DomainMapping") this.claims.remove(object.metadata.uid);
     this.#sql.exec("DELETE FROM objects WHERE uid = ?", object.metadata.uid);
   }

@@ -55,6 +55,8 @@ export class World {
     this.observed = {
       get: (kind, namespace, name) => this.objects.get(kind, namespace, name),
       owned: (ownerUid) => this.objects.owned(ownerUid),
+      revisionsSince: (configurationUid, generation) => this.objects.revisions.since(configurationUid, generation),
+      reserves: (configurationUid) => this.objects.revisions.reserves(configurationUid),
       members: (namespace) => this.objects.members(namespace, MEMBERS_AT_ONCE),
       keys: (kind) => this.objects.keys(kind),
       referrers: (key) => this.objects.referrers(key),

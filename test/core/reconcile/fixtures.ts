@@ -3,6 +3,7 @@ import { defaultConfig } from "../../../src/core/config/config.ts";
 import type { RevisionObservation } from "../../../src/core/protocol/objects.ts";
 import type { Observed, RouteHost, Settings } from "../../../src/core/reconcile/observed.ts";
 import { referencesOf } from "../../../src/core/reconcile/references.ts";
+import { revisionRow } from "../../../src/core/reconcile/revision-row.ts";
 import type { ConditionStatus } from "../../../src/core/resource/conditions.ts";
 import type { DomainMapping } from "../../../src/core/resource/domain-mapping.ts";
 import { type KubeObject, keyOf, type ObjectKey, type ObjectMeta } from "../../../src/core/resource/object.ts";
@@ -29,6 +30,12 @@ export function observedOf(
   return {
     get: (kind, namespace, name) => (byKey.get(id({ kind, namespace, name })) ?? null) as never,
     owned: (uid) => objects.filter((object) => object.metadata.ownerReferences?.some((owner) => owner.uid === uid)),
+    revisionsSince: (uid, generation) =>
+      revisionsOf(uid, objects).flatMap(({ object, row }) => (row.generation < generation ? [] : [object as Revision])),
+    reserves: (uid) =>
+      revisionsOf(uid, objects).flatMap(({ object, row: { name, createdAtMs, reserveSinceMs } }) =>
+        reserveSinceMs === null ? [] : [{ uid: object.metadata.uid, name, createdAtMs, reserveSinceMs }],
+      ),
     members: (namespace) => objects.filter(({ metadata }) => metadata.namespace === namespace),
     keys: (kind) => objects.filter((object) => object.kind === kind).map(keyOf),
     referrers: (key) =>
@@ -41,6 +48,13 @@ export function observedOf(
       objects.find((object) => object.kind === "DomainMapping" && object.metadata.name === domain)?.metadata.uid ??
       null,
   };
+}
+
+function revisionsOf(configurationUid: string, objects: readonly KubeObject[]) {
+  return objects.flatMap((object) => {
+    const row = revisionRow(object);
+    return row?.configurationUid === configurationUid ? [{ object, row }] : [];
+  });
 }
 
 export function service(name: string, spec: Partial<Service["spec"]> = {}): Service {

@@ -6,10 +6,11 @@ import {
   ANNOTATION_ROUTING_STATE_MODIFIED,
   LABEL_ROUTING_STATE,
 } from "../../../src/core/resource/annotations.ts";
+import { controllerReference } from "../../../src/core/resource/object.ts";
 import type { Revision } from "../../../src/core/resource/serving.ts";
 import { timestampOf } from "../../../src/core/resource/timestamp.ts";
 import { loadVectors } from "../../vectors.ts";
-import { NOW_MS, revision } from "./fixtures.ts";
+import { configuration, NOW_MS, observedOf, revision } from "./fixtures.ts";
 
 type Limit = number | "disabled";
 
@@ -31,6 +32,8 @@ type Vector = {
   }[];
 };
 
+const OWNER = configuration("hello", {}, "True");
+
 const agoOf = (seconds: number) => timestampOf(NOW_MS - seconds * 1_000);
 const limitOf = (limit: Limit, unit = 1) => (limit === "disabled" ? null : limit * unit);
 
@@ -38,6 +41,7 @@ function toRevision(vector: Vector["revisions"][number]): Revision {
   const { routing_state: state, routing_state_modified_ago_s: modified, no_gc_annotation: noGc } = vector;
   return revision(vector.name, "True", {
     creationTimestamp: agoOf(vector.created_ago_s),
+    ownerReferences: [controllerReference(OWNER)],
     labels: state === undefined ? {} : { [LABEL_ROUTING_STATE]: state },
     annotations: {
       ...(modified === undefined ? {} : { [ANNOTATION_ROUTING_STATE_MODIFIED]: agoOf(modified) }),
@@ -54,9 +58,11 @@ describe("gc.json", () => {
       minNonActiveRevisions: vector.min_non_active_revisions,
       maxNonActiveRevisions: limitOf(vector.max_non_active_revisions),
     };
-    const isLatestReady = ({ metadata }: Revision) => metadata.name === vector.latest_ready_revision;
-    const { garbage } = findGarbage(vector.revisions.map(toRevision), isLatestReady, config, NOW_MS);
+    const observed = observedOf([OWNER, ...vector.revisions.map(toRevision)]);
+    const reserves = observed.reserves(OWNER.metadata.uid);
+    const candidates = reserves.filter(({ name }) => name !== vector.latest_ready_revision);
+    const { garbage } = findGarbage(candidates, config, NOW_MS);
     const wanted = vector.revisions.filter((row) => row.want_deleted).map((row) => row.name);
-    expect(garbage.map(({ metadata }) => metadata.name).sort()).toEqual(wanted.sort());
+    expect(garbage.map(({ name }) => name).sort()).toEqual(wanted.sort());
   });
 });
