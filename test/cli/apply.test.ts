@@ -131,6 +131,15 @@ describe("rouse apply", () => {
     expect(out).toContain("service/third created");
   });
 
+  it("takes what is in no namespace, too", async () => {
+    const path = join(folder, "team.yaml");
+    writeFileSync(path, "apiVersion: v1\nkind: Namespace\nmetadata: {name: team, labels: {a: b}}\n");
+    expect(await run(path)).toEqual({ out: "namespace/team created", problem: "" });
+    expect(api.objects.get("/api/v1/namespaces/team")?.metadata).toMatchObject({ name: "team", labels: { a: "b" } });
+    expect(api.objects.get("/api/v1/namespaces/team")?.metadata.namespace ?? "").toBe("");
+    expect(await run(path)).toEqual({ out: "namespace/team unchanged", problem: "" });
+  });
+
   it("of nothing is an error", async () => {
     writeFileSync(join(folder, "empty.yaml"), "# nothing\n");
     expect((await run(join(folder, "empty.yaml"))).problem).toContain("there is no object in");

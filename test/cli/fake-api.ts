@@ -84,7 +84,11 @@ export async function startFakeApi(): Promise<FakeApi> {
       const wanted = (body as KubeObject).metadata.name;
       const path = `${pathname}/${wanted}`;
       if (objects.has(path)) return refused(alreadyExists(type, wanted));
-      return save(path, admitCreate(type, "default", body, { uid: "u", random: [] }, context), 201);
+      return save(
+        path,
+        admitCreate(type, type.isNamespaced ? "default" : "", body, { uid: "u", random: [] }, context),
+        201,
+      );
     }
     if (method === "GET" && name === "")
       return { status: 200, body: { kind: "List", items: itemsOf(pathname, query) } };
@@ -171,7 +175,7 @@ function addressOf(pathname: string): { readonly type: StoredType | undefined; r
 
 const PLURALS: ReadonlyMap<string, StoredType> = new Map(
   Object.values(RESOURCE_TYPES)
-    .filter(({ isNamespaced, kind }) => isNamespaced && kind !== "CoreService")
+    .filter(({ kind }) => kind !== "CoreService")
     .map((type) => [type.plural, type]),
 );
 

@@ -63,26 +63,32 @@ describe("a manifest", () => {
 });
 
 describe("the API path", () => {
+  const object = (apiVersion: string, kind: string) => ({ apiVersion, kind, metadata: { name: "x", namespace: "ns" } });
+
   it("of a group's object is under /apis, of a core object under /api", () => {
-    expect(collectionPath("serving.knative.dev/v1", "Service", "ns")).toBe(
+    expect(collectionPath(object("serving.knative.dev/v1", "Service"))).toBe(
       "/apis/serving.knative.dev/v1/namespaces/ns/services",
     );
     const [map] = parseManifests("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a b}", "f.yaml");
     expect(map && objectPath(map)).toBe("/api/v1/namespaces/default/configmaps/a%20b");
   });
 
+  it("of what is in no namespace names none", () => {
+    expect(objectPath(object("v1", "Namespace"))).toBe("/api/v1/namespaces/x");
+  });
+
   it("of an unknown kind is an error that lists the known ones", () => {
-    expect(() => collectionPath("apps/v1", "Deployment", "ns")).toThrow("Deployment (apps/v1) is no kind");
+    expect(() => collectionPath(object("apps/v1", "Deployment"))).toThrow("Deployment (apps/v1) is no kind");
   });
 
   it("is known for what the server takes, and for nothing else", () => {
     const remedy =
-      "It knows Service (serving.knative.dev/v1), Configuration (serving.knative.dev/v1), Route (serving.knative.dev/v1), DomainMapping (serving.knative.dev/v1beta1), ConfigMap (v1), Secret (v1), DomainMapping (serving.knative.dev/v1alpha1).";
+      "It knows Service (serving.knative.dev/v1), Configuration (serving.knative.dev/v1), Route (serving.knative.dev/v1), DomainMapping (serving.knative.dev/v1beta1), ConfigMap (v1), Secret (v1), Namespace (v1), DomainMapping (serving.knative.dev/v1alpha1).";
     for (const [apiVersion, kind] of [
       ["v1", "Service"],
       ["apps/v1", "Deployment"],
     ] as const) {
-      expect(() => collectionPath(apiVersion, kind, "ns")).toThrow(expect.objectContaining({ remedy }));
+      expect(() => collectionPath(object(apiVersion, kind))).toThrow(expect.objectContaining({ remedy }));
     }
   });
 });

@@ -6,7 +6,7 @@
 import { ANNOTATION_LAST_APPLIED, without } from "../../core/resource/annotations.ts";
 import { isJsonObject, jsonEqual } from "../../core/resource/json.ts";
 import { type ApiClient, refusal } from "./api-client.ts";
-import { collectionPath, objectPath } from "./kinds.ts";
+import { collectionPath, isNamespaced, objectPath } from "./kinds.ts";
 import type { Manifest } from "./manifest.ts";
 
 export type Applied = "created" | "configured" | "unchanged";
@@ -25,17 +25,12 @@ export async function applyManifest(
   onWarning: (warning: string) => void = () => {},
 ): Promise<Applied> {
   const what = `apply ${manifest.kind.toLowerCase()} ${manifest.metadata.name}`;
-  const { apiVersion, kind, metadata } = manifest;
   for (let attempt = 1; ; attempt += 1) {
     const current = await client.request("GET", objectPath(manifest));
     const isNew = current.status === NOT_FOUND;
     if (!isNew && current.status >= 300) throw refusal(what, current);
     const written = isNew
-      ? await client.request(
-          "POST",
-          collectionPath(apiVersion, kind, metadata.namespace) + STRICT,
-          remembered(manifest),
-        )
+      ? await client.request("POST", collectionPath(manifest) + STRICT, remembered(manifest))
       : await client.request("PATCH", objectPath(manifest) + STRICT, patchFor(current.body, manifest));
     if (written.status < 300) {
       for (const warning of written.warnings) onWarning(warning);
@@ -55,19 +50,22 @@ export function patchFor(stored: unknown, manifest: Manifest): unknown {
 
 /** Whether exactly this manifest was the last that was applied; what was done to the object since does not matter. */
 export function wasApplied(stored: unknown, manifest: Manifest): boolean {
-  return jsonEqual(lastApplied(stored), withoutMemory(manifest));
+  return jsonEqual(lastApplied(stored), itself(manifest));
 }
 
 /** The manifest with itself in its annotations, for the next time. */
-function remembered(manifest: Manifest): Manifest {
-  const itself = withoutMemory(manifest);
-  const annotations = { ...itself.metadata.annotations, [ANNOTATION_LAST_APPLIED]: `${JSON.stringify(itself)}\n` };
-  return { ...itself, metadata: { ...itself.metadata, annotations } };
+function remembered(manifest: Manifest): unknown {
+  const wanted = itself(manifest);
+  const annotations = { ...wanted.metadata.annotations, [ANNOTATION_LAST_APPLIED]: `${JSON.stringify(wanted)}\n` };
+  return { ...wanted, metadata: { ...wanted.metadata, annotations } };
 }
 
-function withoutMemory(manifest: Manifest): Manifest {
-  const annotations = without(manifest.metadata.annotations, ANNOTATION_LAST_APPLIED);
-  return { ...manifest, metadata: { ...manifest.metadata, annotations } };
+/** As the API shall have it: without an earlier memory, and in a namespace only where its kind is. */
+function itself(manifest: Manifest) {
+  const { namespace, ...metadata } = manifest.metadata;
+  const scope = isNamespaced(manifest) ? { namespace } : {};
+  const annotations = without(metadata.annotations, ANNOTATION_LAST_APPLIED);
+  return { ...manifest, metadata: { ...metadata, ...scope, annotations } };
 }
 
 function lastApplied(stored: unknown): unknown {

@@ -5,19 +5,28 @@ import type { Manifest } from "./manifest.ts";
 
 /** What a manifest may be of: kinds that a client makes and changes. A Revision's spec never changes. */
 const APPLICABLE: readonly StoredType[] = STORED_TYPES.filter(
-  ({ kind, verbs, isNamespaced }) =>
-    isNamespaced && kind !== "Revision" && verbs.includes("create") && verbs.includes("patch"),
+  ({ kind, verbs }) => kind !== "Revision" && verbs.includes("create") && verbs.includes("patch"),
 );
 
-/** e.g. `/apis/serving.knative.dev/v1/namespaces/default/services` */
-export function collectionPath(apiVersion: string, kind: string, namespace: string): string {
+/** e.g. `/apis/serving.knative.dev/v1/namespaces/default/services`; `/api/v1/namespaces` for what is in no namespace */
+export function collectionPath({ apiVersion, kind, metadata }: Manifest): string {
+  const { group, plural, isNamespaced } = applicableType(apiVersion, kind);
+  const scope = isNamespaced ? `/namespaces/${segment(metadata.namespace)}` : "";
+  return `${group === "" ? "/api" : "/apis"}/${apiVersion}${scope}/${plural}`;
+}
+
+/** A Namespace, for one, is in none, whatever the command line says. */
+export function isNamespaced({ apiVersion, kind }: Manifest): boolean {
+  return applicableType(apiVersion, kind).isNamespaced;
+}
+
+function applicableType(apiVersion: string, kind: string): StoredType {
   const type = APPLICABLE.find((known) => known.apiVersion === apiVersion && known.wireKind === kind);
   if (type === undefined) {
     const known = APPLICABLE.map((each) => `${each.wireKind} (${each.apiVersion})`).join(", ");
     throw new CliError(`${kind} (${apiVersion}) is no kind that rouse can apply`, `It knows ${known}.`);
   }
-  const root = type.group === "" ? "/api" : "/apis";
-  return `${root}/${apiVersion}/namespaces/${segment(namespace)}/${type.plural}`;
+  return type;
 }
 
 /** Kinds that the command line has a noun for. */
@@ -33,8 +42,8 @@ export function nounPath(kind: NounKind | "Configuration", namespace: string | n
   return `/apis/${apiVersion}${scope}/${plural}${name === undefined ? "" : `/${segment(name)}`}`;
 }
 
-export function objectPath({ apiVersion, kind, metadata }: Manifest): string {
-  return `${collectionPath(apiVersion, kind, metadata.namespace)}/${segment(metadata.name)}`;
+export function objectPath(manifest: Manifest): string {
+  return `${collectionPath(manifest)}/${segment(manifest.metadata.name)}`;
 }
 
 /**
