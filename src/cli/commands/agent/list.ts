@@ -4,7 +4,7 @@ import { AGENT_COLUMNS, agentRow } from "../../text/agent-text.ts";
 import { paintStatus } from "../../text/colour.ts";
 import { documentText, outputOption } from "../../text/machine.ts";
 import { listTable } from "../../text/table.ts";
-import { listAgents } from "./agents.ts";
+import { countPods, listAgents } from "./agents.ts";
 
 type Flags = ConnectionFlags & { readonly headers: boolean; readonly output?: "json" | "yaml" | "name" };
 
@@ -15,13 +15,15 @@ export function agentListCommand(): Command {
     .option("--no-headers", "print no header line")
     .addOption(outputOption("json", "yaml", "name"));
   return withConnection(command).action(async (flags: Flags) => {
-    const agents = await listAgents(connect(flags));
+    const client = connect(flags);
+    const agents = await listAgents(client);
     if (flags.output === "json" || flags.output === "yaml") {
       return console.log(documentText(flags.output, { items: agents }));
     }
     if (agents.length === 0) return console.error("No agents found.");
     if (flags.output === "name") return console.log(agents.map(({ name }) => name).join("\n"));
-    const rows = agents.map((agent) => agentRow(agent, Date.now()));
+    const podCounts = await countPods(client, agents);
+    const rows = agents.map((agent) => agentRow(agent, podCounts.get(agent.agentUid) ?? 0, Date.now()));
     console.log(listTable(AGENT_COLUMNS, rows, { headers: flags.headers, paint: paintStatus }));
   });
 }
