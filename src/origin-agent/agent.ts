@@ -4,8 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
-import { readFileSync } from "node:fs";
-import { availableParallelism, hostname, totalmem } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import type { Logger } from "pino";
 import {
   CLOSE_STOPPING,
@@ -24,6 +23,7 @@ import { DataServer } from "./queue-proxy/data-server.ts";
 import { Grants } from "./queue-proxy/grants.ts";
 import { Reconciler } from "./reconciler.ts";
 import { StateFile } from "./state-file.ts";
+import { machineId, systemOf } from "./system.ts";
 
 const STATS_INTERVAL_MS = 1_000;
 /** From SIGTERM to SIGKILL for pods when the agent itself stops: whoever stops it waits. */
@@ -167,6 +167,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       name,
       bootId: this.#bootId,
       machineId: machineId(),
+      system: systemOf(),
       labels: labels ?? {},
       capacity: { pods: maxPods, cpuMillis: availableParallelism() * 1_000, memoryBytes: totalmem() },
       drivers: this.#drivers.map((driver) => driver.name),
@@ -202,13 +203,5 @@ export class Agent extends EventEmitter<AgentEvents> {
   #sendStats(): void {
     const pods = this.#reconciler.stats(performance.now());
     if (pods.length > 0) this.#link.send({ type: "stats", measuredAtMs: this.#clock.nowMs(), pods });
-  }
-}
-
-function machineId(): string {
-  try {
-    return readFileSync("/etc/machine-id", "utf8").trim() || hostname();
-  } catch {
-    return hostname();
   }
 }

@@ -1,10 +1,20 @@
+import { release } from "node:os";
 import { afterEach, expect, it } from "vitest";
+import { parseAgentFrame } from "../../src/core/protocol/agent-link.ts";
 import { call, desiredPod, type Harness, startHarness, startPod } from "./harness.ts";
 
 let harness: Harness;
 
 afterEach(async () => {
   await harness[Symbol.asyncDispose]();
+});
+
+it("tells what machine it is on, in a hello that the edge understands", async () => {
+  harness = await startHarness();
+  const [hello] = harness.edge.hellos;
+  expect(hello?.system).toMatchObject({ operatingSystem: process.platform, kernelVersion: release() });
+  expect(hello?.system?.machineId).toBe(hello?.machineId);
+  expect(parseAgentFrame(JSON.stringify(hello))).toEqual(hello);
 });
 
 it("judges grants by the edge's clock when its own is wrong", async () => {

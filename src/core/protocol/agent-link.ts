@@ -11,7 +11,7 @@
  * Liveness: the agent sends the text LINK_PING every PING_INTERVAL_MS; the object's auto-response answers LINK_PONG
  * without waking. An agent that misses LINK_DEAD_AFTER_MS of pongs closes and reconnects.
  */
-import type { AgentCapacity } from "./objects.ts";
+import type { AgentCapacity, AgentSystem } from "./objects.ts";
 import type { DesiredPod, PodStats, PodStatus } from "./pod.ts";
 
 export const LINK_VERSION = 1;
@@ -37,6 +37,8 @@ export type HelloFrame = {
   /** New at each start of the agent's process. */
   readonly bootId: string;
   readonly machineId: string;
+  /** Absent in the version before. */
+  readonly system?: AgentSystem;
   readonly labels: Readonly<Record<string, string>>;
   readonly capacity: AgentCapacity;
   /** Drivers that the operator enabled and that work, the default first. */
@@ -106,6 +108,7 @@ export function parseAgentFrame(text: string): AgentFrame | { readonly type: "in
           name: isString,
           bootId: isString,
           machineId: isString,
+          system: optional(isSystem),
           labels: isRecord,
           capacity: isCapacity,
           drivers: isStrings,
@@ -202,12 +205,23 @@ function listOf(check: Check): Check {
   };
 }
 
+function optional(check: Check): Check {
+  return (value) => (value === undefined ? null : check(value));
+}
+
 const isString = is((value) => typeof value === "string");
 const isNumber = is((value) => typeof value === "number" && Number.isFinite(value));
 const isRecord = is(isObject);
 const isStrings = listOf(isString);
 const isHttpUrl = is((value) => typeof value === "string" && /^https?:\/\/[^/]+(\/.*)?$/.test(value));
 const isCapacity = withFields({ pods: isNumber, cpuMillis: isNumber, memoryBytes: isNumber });
+const isSystem = withFields({
+  operatingSystem: isString,
+  architecture: isString,
+  kernelVersion: isString,
+  osImage: isString,
+  machineId: isString,
+});
 const isKeys = listOf(withFields({ epoch: isNumber, key: isString }));
 const isPodStatuses = listOf(
   withFields({ podId: isString, revisionUid: isString, phase: isString, startMs: isNumber, readyMs: isNumber }),

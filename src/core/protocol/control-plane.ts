@@ -6,7 +6,7 @@
 import type { ApiStatus } from "../resource/api-status.ts";
 import type { KindName, KubeObject, ObjectKey } from "../resource/object.ts";
 import type { RevisionFacts } from "../view/revision-facts.ts";
-import type { AgentCapacity, AgentConnection, ControlPlaneInbox } from "./objects.ts";
+import type { AgentCapacity, AgentConnection, AgentSystem, ControlPlaneInbox } from "./objects.ts";
 
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly status: ApiStatus };
 
@@ -68,15 +68,27 @@ export type AgentView = {
   readonly drivers: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly capacity: AgentCapacity | null;
+  readonly system?: AgentSystem;
   /** RFC 3339. */
   readonly joinedAt: string;
   readonly changedAt: string;
 };
 
-/** Revisions of a namespace (null = of all) or of these uids. */
+/** Revisions of a namespace (null = of all), perhaps of one name or those behind a place, or revisions of these uids. */
 export type RevisionQuery =
-  | { readonly by: "namespace"; readonly namespace: string | null; readonly name?: string }
+  | {
+      readonly by: "namespace";
+      readonly namespace: string | null;
+      readonly name?: string;
+      readonly after?: { readonly namespace: string; readonly name: string };
+    }
   | { readonly by: "uid"; readonly uids: readonly string[] };
+
+export type RevisionPage = {
+  readonly revisions: readonly RevisionFacts[];
+  /** Asks for those that this page had no room for; null = there are none. */
+  readonly rest: RevisionQuery | null;
+};
 
 export type JoinToken = { readonly token: string; readonly expiresAt: string };
 
@@ -88,7 +100,7 @@ export type ControlPlaneRpc = ControlPlaneInbox & {
   patchObject(key: ObjectKey, patch: Patch, options: WriteOptions): Promise<Outcome<KubeObject>>;
   /** @returns the object while a finalizer holds it, else a Status of success */
   deleteObject(key: ObjectKey, options: DeleteOptions): Promise<Outcome<KubeObject | ApiStatus>>;
-  /** Deletes a selection, whatever its limit. @returns the objects as they were */
+  /** Deletes a part of a selection, from `continueToken` on, whatever its limit. @returns the objects as they were */
   deleteObjects(query: ListQuery, options: DeleteOptions): Promise<Outcome<ObjectList>>;
   /** A token with which one agent may join until it expires. */
   createJoinToken(): Promise<JoinToken>;
@@ -98,5 +110,5 @@ export type ControlPlaneRpc = ControlPlaneInbox & {
   /** A watch opens its link here (watch-link.ts): the platform's Request in, its Response out. */
   fetch(request: unknown): Promise<unknown>;
   /** Revisions for views, in order of namespace and name; uids that are not known are left out. */
-  describeRevisions(query: RevisionQuery): Promise<readonly RevisionFacts[]>;
+  describeRevisions(query: RevisionQuery): Promise<RevisionPage>;
 };

@@ -209,6 +209,17 @@ export type AgentObservation = {
   readonly drivers: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly capacity: AgentCapacity;
+  /** Absent in the version before. */
+  readonly system?: AgentSystem;
+};
+
+/** The machine of an agent, for people: `operatingSystem` and `architecture` in Kubernetes' words (linux, amd64). */
+export type AgentSystem = {
+  readonly operatingSystem: string;
+  readonly architecture: string;
+  readonly kernelVersion: string;
+  readonly osImage: string;
+  readonly machineId: string;
 };
 
 export type AgentCapacity = {

@@ -1,6 +1,6 @@
 /** An agent as a Node of the core group. */
 import type { AgentView } from "../protocol/control-plane.ts";
-import type { AgentCapacity, AgentConnection } from "../protocol/objects.ts";
+import type { AgentCapacity, AgentConnection, AgentSystem } from "../protocol/objects.ts";
 import { type ViewObject, versioned } from "./view-object.ts";
 
 /** Agents as Nodes, in their order. */
@@ -34,7 +34,7 @@ function toObjectName(text: string): string {
 }
 
 function nodeView(agent: AgentView, name: string): ViewObject {
-  const { drivers, labels, joinedAt, capacity } = agent;
+  const { drivers, labels, joinedAt, capacity, system } = agent;
   const resources = capacity === null ? {} : quantities(capacity);
   return versioned({
     apiVersion: "v1",
@@ -43,7 +43,7 @@ function nodeView(agent: AgentView, name: string): ViewObject {
       name,
       uid: agent.agentUid,
       creationTimestamp: joinedAt,
-      labels: { "kubernetes.io/hostname": name, ...labels },
+      labels: { "kubernetes.io/hostname": name, ...systemLabels(system), ...labels },
       annotations: { "rouse.dev/agent": agent.name, "rouse.dev/drivers": drivers.join(",") },
     },
     spec: {},
@@ -52,9 +52,21 @@ function nodeView(agent: AgentView, name: string): ViewObject {
       allocatable: resources,
       addresses: [{ type: "Hostname", address: name }],
       conditions: [readyCondition(agent)],
-      nodeInfo: { kubeletVersion: "rouse-agent", containerRuntimeVersion: drivers.join(",") },
+      nodeInfo: { kubeletVersion: "rouse-agent", containerRuntimeVersion: drivers.join(","), ...nodeInfo(system) },
     },
   });
+}
+
+/** By which people select nodes elsewhere. */
+function systemLabels(system: AgentSystem | undefined) {
+  if (system === undefined) return {};
+  return { "kubernetes.io/os": system.operatingSystem, "kubernetes.io/arch": system.architecture };
+}
+
+function nodeInfo(system: AgentSystem | undefined) {
+  if (system === undefined) return {};
+  const { machineId: machineID, ...rest } = system;
+  return { machineID, ...rest };
 }
 
 const READY: Readonly<Record<AgentConnection | "NeverSeen", { status: string; reason: string; message: string }>> = {

@@ -149,7 +149,7 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
       return this.#refuse(socket, "malformed", `agentUid: this is the link of agent ${this.ctx.id.name}`);
     }
     const keyEpoch = keyEpochAt(Date.now());
-    const { agentUid, name, labels, drivers, capacity, dataUrl } = hello;
+    const { agentUid, name, labels, drivers, capacity, system, dataUrl } = hello;
     // Nothing is awaited between the verdict and what follows from it: an assignment that comes now is sent after welcome.
     const keys = await this.#keys(agentUid, keyEpoch);
     if (socket.readyState !== WebSocket.OPEN) return;
@@ -166,6 +166,7 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
     this.#sockets.greet(socket, hello.bootId, nowMs);
     this.#store.putIdentity({
       ...{ agentUid, name, labels, drivers, capacity, dataUrl, keyEpoch },
+      ...(system === undefined ? {} : { system }),
       connection: "Connected",
       disconnectedAtMs: null,
     });

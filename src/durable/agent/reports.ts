@@ -62,9 +62,12 @@ export class Reports {
 
   async #observe(identity: AgentIdentity): Promise<void> {
     this.#isObservationDue = false;
-    const { agentUid, name, connection, drivers, labels, capacity } = identity;
+    const { agentUid, name, connection, drivers, labels, capacity, system } = identity;
     const sequence = this.#store.next("observation", Date.now());
-    const observation = { agentUid, name, sequence, connection, drivers, labels, capacity };
+    const observation = {
+      ...{ agentUid, name, sequence, connection, drivers, labels, capacity },
+      ...(system === undefined ? {} : { system }),
+    };
     try {
       await this.#env.CONTROL_PLANE.getByName(CONTROL_PLANE_NAME).agentObserved(observation);
     } catch {

@@ -5,7 +5,7 @@
  * cold start). A reply is sent after it, so whoever is answered can rely on it. Nothing is written per request or stats
  * frame.
  */
-import type { AgentCapacity, AgentConnection, Assignment } from "../../core/protocol/objects.ts";
+import type { AgentCapacity, AgentConnection, AgentSystem, Assignment } from "../../core/protocol/objects.ts";
 import type { DesiredPod, PodStatus } from "../../core/protocol/pod.ts";
 import { migrate } from "../migrations.ts";
 
@@ -29,6 +29,7 @@ export type AgentIdentity = {
   readonly labels: Readonly<Record<string, string>>;
   readonly drivers: readonly string[];
   readonly capacity: AgentCapacity;
+  readonly system?: AgentSystem;
   readonly dataUrl: string;
   readonly connection: AgentConnection;
   readonly disconnectedAtMs: number | null;

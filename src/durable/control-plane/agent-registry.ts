@@ -55,6 +55,7 @@ export class AgentRegistry {
           drivers: observation?.drivers ?? [],
           labels: observation?.labels ?? {},
           capacity: observation?.capacity ?? null,
+          ...(observation?.system === undefined ? {} : { system: observation.system }),
           joinedAt: timestampOf(Number(row.joined_at_ms)),
           changedAt: timestampOf(Number(row.changed_at_ms)),
         };

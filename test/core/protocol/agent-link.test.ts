@@ -90,6 +90,7 @@ describe("a wrong field is named", () => {
   it.each<[string, unknown, (string | number)[], unknown]>([
     ["capacity.pods", hello, ["capacity", "pods"], "4"],
     ["capacity", hello, ["capacity"], []],
+    ["system.architecture", hello, ["system"], { operatingSystem: "linux" }],
     ["dataUrl", hello, ["dataUrl"], "ftp://x"],
     ["drivers[1]", hello, ["drivers", 1], 5],
     ["pods[0].phase", hello, ["pods", 0, "phase"], undefined],

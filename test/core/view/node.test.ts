@@ -12,6 +12,18 @@ describe("a node", () => {
     });
   });
 
+  it("tells of the machine what its agent told, and nothing of an agent of the version before", () => {
+    const system = { operatingSystem: "linux", architecture: "arm64", kernelVersion: "6.1.0", osImage: "Debian 12" };
+    const [node] = nodeViews([agentView({ system: { ...system, machineId: "0f3c" } })]);
+    expect(node?.metadata.labels).toMatchObject({ "kubernetes.io/os": "linux", "kubernetes.io/arch": "arm64" });
+    expect(node?.status).toMatchObject({ nodeInfo: { ...system, machineID: "0f3c", kubeletVersion: "rouse-agent" } });
+    const [older] = nodeViews([agentView()]);
+    expect(older?.status).toMatchObject({
+      nodeInfo: { kubeletVersion: "rouse-agent", containerRuntimeVersion: "process,docker" },
+    });
+    expect(older?.metadata.labels).not.toHaveProperty("kubernetes.io/os");
+  });
+
   it.each([
     ["Connected", "True", "AgentConnected"],
     ["Disconnected", "Unknown", "AgentDisconnected"],
