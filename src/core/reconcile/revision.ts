@@ -1,31 +1,24 @@
 /**
  * Revision → the order for its Revision object; the object's observation → conditions. A revision becomes Ready when
  * its initial scale was reached once, and stays Ready while it sleeps.
- * Source: serving/pkg/reconciler/revision, revision_lifecycle.go (PropagateAutoscalerStatus); labeler for the routing state
+ * Source: serving/pkg/reconciler/revision, revision_lifecycle.go (PropagateAutoscalerStatus)
  */
 import type { RevisionObservation, RevisionOrder } from "../protocol/objects.ts";
-import {
-  ANNOTATION_ROUTES,
-  ANNOTATION_ROUTING_STATE_MODIFIED,
-  LABEL_CONFIGURATION,
-  LABEL_ROUTING_STATE,
-  without,
-} from "../resource/annotations.ts";
-import { type ConditionWish, nextConditions, readiness } from "../resource/conditions.ts";
+import { LABEL_ROUTING_STATE } from "../resource/annotations.ts";
+import { type ConditionWish, nextConditions } from "../resource/conditions.ts";
 import { hasDigest } from "../resource/image-reference.ts";
 import { jsonEqual } from "../resource/json.ts";
 import { keyOf, type ObjectMeta } from "../resource/object.ts";
 import type { Revision, RevisionStatus } from "../resource/serving.ts";
-import { timestampOf } from "../resource/timestamp.ts";
 import { writeStatus } from "./child.ts";
 import { resolveEnv } from "./env-sources.ts";
 import type { Observed, Settings, Write } from "./observed.ts";
-import { routesAnnotation } from "./references.ts";
 import { makeOrder, servingContainer } from "./revision-order.ts";
+import { routingState } from "./routing-state.ts";
 
 export function reconcileRevision(revision: Revision, observed: Observed, settings: Settings): Write[] {
   const { uid } = revision.metadata;
-  const metadata = withRoutingState(revision, observed, settings.nowMs);
+  const { metadata, settlesAtMs } = routingState(revision, observed, settings);
   const isRelabelled = !jsonEqual(metadata, revision.metadata);
   const current: Revision = isRelabelled ? { ...revision, metadata } : revision;
   const observation = observed.observation(uid);
@@ -45,6 +38,7 @@ export function reconcileRevision(revision: Revision, observed: Observed, settin
     ...(isRelabelled ? [{ type: "update" as const, object: current }] : []),
     ...(startProblem === null ? [{ type: "order" as const, order }] : []),
     ...writeStatus(current, status),
+    ...(settlesAtMs === null ? [] : [{ type: "wake" as const, key: keyOf(revision), atMs: settlesAtMs }]),
   ];
 }
 
@@ -96,46 +90,6 @@ function containerStatuses({ spec }: Revision): Pick<RevisionStatus, "containerS
 }
 
 const DEPLOYING = { status: "Unknown", reason: "Deploying", message: "" } as const;
-
-/**
- *     a Route reaches it                       → active
- *     none does, it was active, routes settled → reserve
- *     none does, it was active, routes Unknown → active still: the gateways may use the old entry
- *     none ever did                            → pending
- */
-function withRoutingState(revision: Revision, observed: Observed, nowMs: number): ObjectMeta {
-  const { metadata } = revision;
-  const routes = routesTo(revision, observed);
-  const before = metadata.labels?.[LABEL_ROUTING_STATE] ?? "pending";
-  const isUnsettled = routesAnnotation(revision).some((name) => {
-    const route = observed.get("Route", metadata.namespace ?? "", name);
-    return route !== null && readiness(route) === "Unknown";
-  });
-  if (routes.length === 0 && isUnsettled) return metadata;
-  const state = routes.length > 0 ? "active" : before === "pending" ? "pending" : "reserve";
-  return {
-    ...metadata,
-    labels: { ...metadata.labels, [LABEL_ROUTING_STATE]: state },
-    annotations: {
-      ...without(metadata.annotations, ANNOTATION_ROUTES),
-      ...(routes.length === 0 ? {} : { [ANNOTATION_ROUTES]: routes.join(",") }),
-      ...(state === before ? {} : { [ANNOTATION_ROUTING_STATE_MODIFIED]: timestampOf(nowMs) }),
-    },
-  };
-}
-
-/** Names of the Routes that use this revision, or whose configuration will make them use it once it is ready. */
-function routesTo(revision: Revision, observed: Observed): string[] {
-  const namespace = revision.metadata.namespace ?? "";
-  const configurationName = revision.metadata.labels?.[LABEL_CONFIGURATION] ?? "";
-  const configuration = configurationName === "" ? null : observed.get("Configuration", namespace, configurationName);
-  const isNewest = configuration?.status?.latestCreatedRevisionName === revision.metadata.name;
-  const keys = [
-    ...observed.referrers(keyOf(revision)),
-    ...(configuration !== null && isNewest ? observed.referrers(keyOf(configuration)) : []),
-  ];
-  return [...new Set(keys.filter((key) => key.kind === "Route").map((key) => key.name))].sort();
-}
 
 function reachability(metadata: ObjectMeta): RevisionOrder["reachability"] {
   const state = metadata.labels?.[LABEL_ROUTING_STATE];

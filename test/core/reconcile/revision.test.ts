@@ -110,6 +110,36 @@ describe("routing state", () => {
   ])("%s", (_, state, others, annotations, expected) => {
     expect(stateAfter(state, others, annotations)).toEqual(expected);
   });
+
+  describe("a Route that moved on and then lost a target is False, not Unknown", () => {
+    const ANNOTATIONS = { "serving.knative.dev/routes": "hello" };
+    const labels = { "serving.knative.dev/routingState": "active" };
+    const object = revision("hello-00001", "True", { labels, annotations: ANNOTATIONS });
+    const failed = {
+      ...route("hello", [{ revisionName: "hello-00002", percent: 100 }]),
+      status: { observedGeneration: 1, conditions: [{ type: "Ready", status: "False" as const }] },
+    };
+    const after = (deliveredAtMs: number | null) => {
+      const hosts = [{ routeUid: "uid-hello", host: "hello.default", entry: null, deliveredAtMs }];
+      const writes = reconcileRevision(object, observedOf([object, failed], { hosts }), SETTINGS);
+      const update = writes.find((write) => write.type === "update");
+      const wake = writes.find((write) => write.type === "wake");
+      return {
+        state: (update?.type === "update" ? update.object : object).metadata.labels?.[
+          "serving.knative.dev/routingState"
+        ],
+        wakesInMs: wake?.type === "wake" ? wake.atMs - SETTINGS.nowMs : null,
+      };
+    };
+
+    test.each([
+      ["stays active while an entry is on its way", null, { state: "active", wakesInMs: 1_000 }],
+      ["stays active while gateways may use the old entry", SETTINGS.nowMs - 5_999, { state: "active", wakesInMs: 1 }],
+      ["is reserve from then on", SETTINGS.nowMs - 6_000, { state: "reserve", wakesInMs: null }],
+    ])("%s", (_, deliveredAtMs, expected) => {
+      expect(after(deliveredAtMs)).toEqual(expected);
+    });
+  });
 });
 
 describe("an environment with a source that is not there", () => {
