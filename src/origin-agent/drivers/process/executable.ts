@@ -50,9 +50,9 @@ function argumentsHint(command: string): string {
 }
 
 function shortened(searchPath: string): string {
-  const folders = searchPath.split(delimiter);
+  const folders = [...new Set(searchPath.split(delimiter))];
   const more = folders.length - MAX_FOLDERS_TOLD;
-  return more <= 0 ? searchPath : `${folders.slice(0, MAX_FOLDERS_TOLD).join(delimiter)} and ${more} more`;
+  return more <= 0 ? folders.join(delimiter) : `${folders.slice(0, MAX_FOLDERS_TOLD).join(delimiter)} and ${more} more`;
 }
 
 function problemOf(path: string): string | null {

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { findExecutable } from "../../../../src/origin-agent/drivers/process/executable.ts";
 
 it("a program that is in no folder of PATH is told with the first of them only", () => {
-  const path = ["/no/a", "/no/b", "/no/c", "/no/d", "/no/e"].join(":");
+  const path = ["/no/a", "/no/a", "/no/b", "/no/c", "/no/d", "/no/e"].join(":");
   expect(findExecutable("serve", "/tmp", path)).toEqual({
     kind: "missing",
     message: 'command: "serve" was not found in PATH (/no/a:/no/b:/no/c and 2 more) of the agent\'s machine',
