@@ -19,6 +19,7 @@ import type {
   ObjectList,
   Outcome,
   Patch,
+  RevisionPage,
   RevisionQuery,
   WriteOptions,
 } from "../../core/protocol/control-plane.ts";
@@ -28,7 +29,6 @@ import { type ApiStatus, failure } from "../../core/resource/api-status.ts";
 import { type KindName, type KubeObject, keyOf, type ObjectKey } from "../../core/resource/object.ts";
 import { timestampOf } from "../../core/resource/timestamp.ts";
 import { FRESH_FOR_MS } from "../../core/routing/freshness.ts";
-import type { RevisionFacts } from "../../core/view/revision-facts.ts";
 import { migrate } from "../migrations.ts";
 import { AgentRegistry } from "./agent-registry.ts";
 import type { DeliveryEnv } from "./delivery.ts";
@@ -154,7 +154,7 @@ export class ControlPlane extends DurableObject<ControlPlaneEnv> implements Cont
     return this.#agents.views();
   }
 
-  async describeRevisions(query: RevisionQuery): Promise<readonly RevisionFacts[]> {
+  async describeRevisions(query: RevisionQuery): Promise<RevisionPage> {
     return this.#world.revisions.facts(query);
   }
 

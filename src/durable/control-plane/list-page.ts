@@ -36,23 +36,6 @@ export function listPage(objects: ObjectStore, query: ListQuery): Outcome<Object
   return { ok: true, value: { items, resourceVersion, continueToken: "" } };
 }
 
-/** Everything that is selected, whatever the limit. */
-export function selectAll(objects: ObjectStore, query: ListQuery): Outcome<readonly KubeObject[]> {
-  const selector = parseSelectors(query);
-  if (!selector.ok) return selector;
-  const found = [...scan(objects, query, null)].map(({ object }) => object);
-  return { ok: true, value: found.filter(selector.value) };
-}
-
-/** As much of a list as a message holds. */
-export function cutToMessage(items: readonly KubeObject[]): readonly KubeObject[] {
-  let chars = 0;
-  return items.filter((item) => {
-    chars += JSON.stringify(item).length;
-    return chars <= MAX_PAGE_CHARS;
-  });
-}
-
 type Found = { readonly object: KubeObject; readonly chars: number };
 
 /** kn and `kubectl wait` list one object by its name: that needs no look at the others. */

@@ -32,12 +32,14 @@ import { represent, type WireObject } from "../../core/resource/representation.t
 import { RESOURCE_TYPES, storedType } from "../../core/resource/resource-type.ts";
 import type { Engine } from "./engine.ts";
 import { applyJsonPatch } from "./json-patch.ts";
-import { cutToMessage, listPage, selectAll } from "./list-page.ts";
+import { listPage } from "./list-page.ts";
 import type { World } from "./world.ts";
 import { parseYaml } from "./yaml.ts";
 
 /** A row of SQLite holds 2 MB in production: the object, and in the event log the labels that it had before. */
 const MAX_OBJECT_BYTES = 1_500_000;
+/** Of a selection, so many go in one transaction; others have their turn in between. */
+const DELETED_AT_ONCE = 100;
 
 export class ObjectRequests {
   readonly #world: World;
@@ -98,16 +100,15 @@ export class ObjectRequests {
   }
 
   deleteSelected(query: ListQuery, options: DeleteOptions): Outcome<ObjectList> {
-    const selected = selectAll(this.#world.objects, query);
-    if (!selected.ok) return selected;
-    const items = selected.value.filter((object) => refusalToDelete(object, options) === null);
+    const page = listPage(this.#world.objects, { ...query, limit: DELETED_AT_ONCE });
+    if (!page.ok) return page;
+    const items = page.value.items.filter((object) => refusalToDelete(object, options) === null);
     if (!options.isDryRun) {
       this.#engine.transact((nowMs) => {
         for (const object of items) this.#delete(object, options, nowMs);
       });
     }
-    const resourceVersion = this.#world.objects.resourceVersion();
-    return { ok: true, value: { items: cutToMessage(items), resourceVersion, continueToken: "" } };
+    return { ok: true, value: { ...page.value, items } };
   }
 
   /** Of a selection, one may have taken another along. */

@@ -1,5 +1,5 @@
 /** What each Revision object was told last, and what it said last. Rows go with the revision. */
-import type { RevisionQuery } from "../../core/protocol/control-plane.ts";
+import type { RevisionPage, RevisionQuery } from "../../core/protocol/control-plane.ts";
 import type { RevisionObservation } from "../../core/protocol/objects.ts";
 import type { OrderDraft } from "../../core/reconcile/observed.ts";
 import type { Revision } from "../../core/resource/serving.ts";
@@ -7,6 +7,8 @@ import { needsAgent } from "../../core/revision/observation.ts";
 import { type RevisionFacts, toRevisionFacts } from "../../core/view/revision-facts.ts";
 
 const DESTROYED = "destroyed";
+/** A message between Worker and object holds 32 MiB; the page ends behind the revision that passes this. */
+const MAX_PAGE_CHARS = 8_000_000;
 
 export class RevisionLedger {
   readonly #sql: SqlStorage;
@@ -38,13 +40,16 @@ export class RevisionLedger {
     return row === undefined ? null : (JSON.parse(String(row.body)) as RevisionObservation);
   }
 
-  /** Revisions with what their objects said last, for views: no object is woken for a list. */
-  facts(query: RevisionQuery): RevisionFacts[] {
-    if (query.by === "uid") return query.uids.flatMap((uid) => this.#facts("o.uid = ?", uid));
-    const { namespace, name } = query;
-    if (namespace === null) return this.#facts("TRUE");
-    if (name === undefined) return this.#facts("o.namespace = ?", namespace);
-    return this.#facts("o.namespace = ? AND o.name = ?", namespace, name);
+  /** A page of revisions with what their objects said last, for views: no object is woken for a list. */
+  facts(query: RevisionQuery): RevisionPage {
+    const revisions: RevisionFacts[] = [];
+    let chars = 0;
+    for (const { facts, chars: more, rest } of query.by === "uid" ? this.#byUid(query) : this.#inNamespace(query)) {
+      revisions.push(facts);
+      chars += more;
+      if (chars > MAX_PAGE_CHARS) return { revisions, rest: rest() };
+    }
+    return { revisions, rest: null };
   }
 
   /** @returns false for one that is not newer than what is known */
@@ -82,19 +87,40 @@ export class RevisionLedger {
     this.#sql.exec(query, revisionUid);
   }
 
-  #facts(condition: string, ...bindings: readonly string[]): RevisionFacts[] {
+  *#byUid({ uids }: Extract<RevisionQuery, { by: "uid" }>): Iterable<Found> {
+    for (const [i, uid] of uids.entries()) {
+      const rest = () => ({ by: "uid", uids: uids.slice(i + 1) }) as const;
+      for (const found of this.#facts("o.uid = ?", uid)) yield { ...found, rest };
+    }
+  }
+
+  *#inNamespace(query: Extract<RevisionQuery, { by: "namespace" }>): Iterable<Found> {
+    for (const found of this.#factsIn(query)) {
+      const { namespace = "", name } = found.facts.metadata;
+      yield { ...found, rest: () => ({ ...query, after: { namespace, name } }) };
+    }
+  }
+
+  #factsIn({ namespace, name, after }: Extract<RevisionQuery, { by: "namespace" }>): Iterable<FactsOfRow> {
+    if (namespace === null) {
+      return this.#facts("(o.namespace, o.name) > (?, ?)", after?.namespace ?? "", after?.name ?? "");
+    }
+    if (name === undefined) return this.#facts("o.namespace = ? AND o.name > ?", namespace, after?.name ?? "");
+    return this.#facts("o.namespace = ? AND o.name = ?", namespace, name);
+  }
+
+  /** One body at a time: all of them parsed would be many times what is answered. */
+  *#facts(condition: string, ...bindings: readonly string[]): Iterable<FactsOfRow> {
     const rows = this.#sql.exec<{ revision: string; observation: string | null }>(
       `SELECT o.body AS revision, s.body AS observation FROM objects o LEFT JOIN observations s ON s.revision_uid = o.uid
        WHERE o.kind = 'Revision' AND ${condition} ORDER BY o.namespace, o.name`,
       ...bindings,
     );
-    const facts: RevisionFacts[] = [];
-    // One body at a time: all of them parsed would be many times what is answered.
     for (const { revision, observation } of rows) {
       const said = observation === null ? null : (JSON.parse(observation) as RevisionObservation);
-      facts.push(toRevisionFacts(JSON.parse(revision) as Revision, said));
+      const facts = toRevisionFacts(JSON.parse(revision) as Revision, said);
+      yield { facts, chars: revision.length + (observation ?? "").length };
     }
-    return facts;
   }
 
   #lastOrder(revisionUid: string): string | null {
@@ -102,3 +128,7 @@ export class RevisionLedger {
     return row === undefined ? null : String(row.body);
   }
 }
+
+type FactsOfRow = { readonly facts: RevisionFacts; readonly chars: number };
+/** `rest` asks for those behind it. */
+type Found = FactsOfRow & { readonly rest: () => RevisionQuery };

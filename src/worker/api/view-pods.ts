@@ -1,23 +1,23 @@
 /** Pods as the Agent objects report them. There are few agents, so they are asked side by side, each with a deadline. */
-import type { AgentView, ControlPlaneRpc } from "../../core/protocol/control-plane.ts";
+import type { AgentView } from "../../core/protocol/control-plane.ts";
 import type { AgentDescription } from "../../core/protocol/objects.ts";
 import { nodeNames } from "../../core/view/node.ts";
 import { type PodFacts, podView } from "../../core/view/pod.ts";
 import type { ViewObject } from "../../core/view/view-object.ts";
 import { type ApiEnv, controlPlaneOf } from "./environment.ts";
 import { withDeadline } from "./view-deadline.ts";
+import { listRevisions } from "./view-revisions.ts";
 
 const MAX_AGENTS_AT_ONCE = 8;
 
 /** @param namespace null = all. In order of namespace and name. */
 export async function listPods(env: ApiEnv, namespace: string | null): Promise<ViewObject[]> {
-  const controlPlane = controlPlaneOf(env);
-  const agents = await controlPlane.describeAgents();
+  const agents = await controlPlaneOf(env).describeAgents();
   const nodes = nodeNames(agents);
   const described = await describeAll(env, agents.filter(hasPods));
   const facts = described.flatMap((agent) => podFacts(agent, nodes.get(agent.agentUid) ?? agent.agentUid));
   const wanted = facts.filter(({ wished }) => namespace === null || wished.namespace === namespace);
-  const pods = (await withRevisions(wanted, controlPlane)).flatMap((pod) => podView(pod) ?? []);
+  const pods = (await withRevisions(env, wanted)).flatMap((pod) => podView(pod) ?? []);
   return pods.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 }
 
@@ -48,10 +48,10 @@ function podFacts({ desired, pods, connection, dataUrl }: AgentDescription, node
   });
 }
 
-async function withRevisions(pods: readonly PodFacts[], controlPlane: ControlPlaneRpc): Promise<PodFacts[]> {
+async function withRevisions(env: ApiEnv, pods: readonly PodFacts[]): Promise<PodFacts[]> {
   if (pods.length === 0) return [];
   const uids = [...new Set(pods.map(({ wished }) => wished.revisionUid))];
-  const revisions = await controlPlane.describeRevisions({ by: "uid", uids });
+  const revisions = await listRevisions(env, { by: "uid", uids });
   const byUid = new Map(revisions.map((revision) => [revision.metadata.uid, revision]));
   return pods.map((pod) => ({ ...pod, revision: byUid.get(pod.wished.revisionUid) ?? null }));
 }

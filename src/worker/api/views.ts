@@ -10,6 +10,7 @@ import type { ViewObject } from "../../core/view/view-object.ts";
 import { type ApiEnv, controlPlaneOf } from "./environment.ts";
 import { withDeadline } from "./view-deadline.ts";
 import { listPods } from "./view-pods.ts";
+import { listRevisions } from "./view-revisions.ts";
 
 /** All objects of a view, before selectors. @param namespace null = all */
 export async function listView(
@@ -32,7 +33,7 @@ export async function getView(
     const objects = await viewsOf(env, type, type.isNamespaced ? namespace : null);
     return { ok: true, value: objects.find(({ metadata }) => metadata.name === name) ?? null };
   }
-  const [revision] = await controlPlaneOf(env).describeRevisions({ by: "namespace", namespace, name });
+  const [revision] = await listRevisions(env, { by: "namespace", namespace, name });
   return { ok: true, value: revision === undefined ? null : view(await withLiveState(env, revision)) };
 }
 
@@ -51,7 +52,7 @@ async function viewsOf(env: ApiEnv, type: ViewType, namespace: string | null): P
       return nodeViews(await controlPlaneOf(env).describeAgents());
     case "PodAutoscaler":
     case "ServerlessService": {
-      const revisions = await controlPlaneOf(env).describeRevisions({ by: "namespace", namespace });
+      const revisions = await listRevisions(env, { by: "namespace", namespace });
       return revisions.map(type.kind === "PodAutoscaler" ? podAutoscalerView : serverlessServiceView);
     }
     case "CustomResourceDefinition":

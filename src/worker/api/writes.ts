@@ -4,7 +4,7 @@ import { failure, strictDecodingError } from "../../core/resource/api-status.ts"
 import { duplicateFields } from "../../core/resource/duplicate-fields.ts";
 import { KIND_RULES } from "../../core/resource/kind-rules.ts";
 import type { KubeObject, ObjectKey } from "../../core/resource/object.ts";
-import { represent } from "../../core/resource/representation.ts";
+import { represent, type WireObject } from "../../core/resource/representation.ts";
 import type { StoredType } from "../../core/resource/resource-type.ts";
 import { shape } from "../../core/resource/schema.ts";
 import { warningsOf } from "../../core/resource/warnings.ts";
@@ -65,12 +65,16 @@ export async function deleteCollection(c: ApiContext, type: StoredType, namespac
   if (!body.ok) return answerStatus(body.status);
   const options = parseDeleteOptions(c, body.value);
   if (!options.ok) return answerStatus(options.status);
-  const query = { ...selectionOf(c, namespace), kind: type.kind, limit: 0, continueToken: "" };
-  const outcome = await controlPlaneOf(c.env).deleteObjects(query, options.value);
-  if (!outcome.ok) return answerStatus(outcome.status);
-  const { items, resourceVersion } = outcome.value;
-  const list = { items: items.map((item) => represent(type, item)), metadata: { resourceVersion } };
-  return answerList(c, type, { ok: true, value: list });
+  const selection = { ...selectionOf(c, namespace), kind: type.kind, limit: 0 };
+  const items: WireObject[] = [];
+  for (let continueToken = ""; ; ) {
+    const part = await controlPlaneOf(c.env).deleteObjects({ ...selection, continueToken }, options.value);
+    if (!part.ok) return answerStatus(part.status);
+    for (const item of part.value.items) items.push(represent(type, item));
+    const { resourceVersion } = part.value;
+    continueToken = part.value.continueToken;
+    if (continueToken === "") return answerList(c, type, { ok: true, value: { items, metadata: { resourceVersion } } });
+  }
 }
 
 type WriteRequest = {

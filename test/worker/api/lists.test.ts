@@ -52,6 +52,18 @@ describe("pages", () => {
   });
 });
 
+describe("the deletion of a selection", () => {
+  test("takes it whole, however large it is, and nothing else", async () => {
+    const path = "/api/v1/namespaces/many/configmaps";
+    const names = Array.from({ length: 230 }, (_, i) => `m-${String(i).padStart(3, "0")}`);
+    for (const name of names) await post(path, { metadata: { name, labels: { tidy: "yes" } } });
+    await post(path, { metadata: { name: "m-100-stays" } });
+    expect(namesOf((await remove(`${path}?labelSelector=tidy&dryRun=All`)).body)).toEqual(names);
+    expect(namesOf((await remove(`${path}?labelSelector=tidy`)).body)).toEqual(names);
+    expect(namesOf((await get(path)).body)).toEqual(["m-100-stays"]);
+  });
+});
+
 describe("selectors", () => {
   test.each([
     [MAPS, { fieldSelector: "metadata.name=c" }, ["c"]],
