@@ -5,7 +5,7 @@
 import type { Outcome } from "../../core/protocol/control-plane.ts";
 import { type WatchFrame, type WatchLinkQuery, watchLinkPath } from "../../core/protocol/watch-link.ts";
 import { type ApiStatus, failure } from "../../core/resource/api-status.ts";
-import { listVersion } from "../../core/resource/watch-version.ts";
+import { isObjectVersion, listVersion } from "../../core/resource/watch-version.ts";
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
@@ -22,7 +22,8 @@ export type OpenSocket = (path: string) => Promise<Response>;
 export type LinkOptions = {
   readonly query: WatchLinkQuery;
   readonly openSocket: OpenSocket;
-  readonly onFrame: (frame: WatchFrame) => void;
+  /** @param isStart it belongs to what the link starts with */
+  readonly onFrame: (frame: WatchFrame, isStart: boolean) => void;
   /** The link cannot go on; null = without a reason that would help the client. */
   readonly onBroken: (status: ApiStatus | null) => void;
 };
@@ -30,6 +31,7 @@ export type LinkOptions = {
 export class WatchLink {
   readonly #options: LinkOptions;
   #version: number | null;
+  #isStarting = true;
   #socket: WebSocket | null = null;
   #wakeUp: () => void = () => {};
   #isClosed = false;
@@ -71,6 +73,7 @@ export class WatchLink {
 
   #listen(socket: WebSocket): void {
     this.#socket = socket;
+    this.#isStarting = true;
     socket.addEventListener("message", ({ data }) => this.#receive(JSON.parse(String(data)) as WatchFrame));
     socket.addEventListener("close", () => this.#dropped(socket));
     socket.addEventListener("error", () => this.#dropped(socket));
@@ -81,7 +84,9 @@ export class WatchLink {
   #receive(frame: WatchFrame): void {
     if (this.#isClosed) return;
     if (frame.version !== null) this.#version = frame.version;
-    this.#options.onFrame(frame);
+    this.#options.onFrame(frame, this.#isStarting);
+    // The last frame of a start, like those of what comes later, says how far the log is, not a write of it.
+    if (frame.version !== null && !isObjectVersion(frame.version)) this.#isStarting = false;
   }
 
   #dropped(socket: WebSocket): void {

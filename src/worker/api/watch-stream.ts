@@ -1,7 +1,8 @@
 /**
  * The stream of one watch to its client: one JSON object per line, bookmarks between them, and a sign of life where there
- * is nothing to say. It never waits for the client: what it does not read is kept up to a bound, then the stream breaks and
- * the client resumes from what it has.
+ * is nothing to say. What the client does not read is kept up to a bound, then the stream breaks and the client resumes from
+ * what it has. What a watch starts with is kept however large it is, since it would be as large when the client comes back;
+ * a client that reads nothing of it for a while is cut off all the same.
  */
 import type { WatchEvent } from "../../core/resource/watch-event.ts";
 
@@ -12,10 +13,13 @@ export type StreamTiming = {
   readonly silenceMs: number;
   /** How often a client that wants bookmarks gets one. */
   readonly bookmarkMs: number;
+  /** A client that reads nothing for so long, though something waits for it, is cut off; twice as long at most. */
+  readonly stallMs: number;
 };
 
 export type StreamOptions = {
   readonly timing: StreamTiming;
+  /** Beside what the watch started with. */
   readonly maxBufferBytes: number;
   /** An object as the client wants it. */
   readonly toWire: (object: unknown) => unknown;
@@ -27,7 +31,7 @@ export type StreamOptions = {
 
 export const SILENCE_MS = 30_000;
 export const BOOKMARK_MS = 60_000;
-/** About 5,000 Services: the first events of a watch come at once. */
+export const STALL_MS = 30_000;
 export const MAX_BUFFER_BYTES = 16 * 1024 * 1024;
 
 export class WatchStream {
@@ -37,10 +41,15 @@ export class WatchStream {
   readonly #timers: ReturnType<typeof setTimeout>[];
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   #hasWritten = false;
+  #writtenBytes = 0;
+  /** Of what the watch started with, until all of it is read. */
+  #startBytes = 0;
+  /** At the last look for a client that stalls. */
+  #readBytes = 0;
 
   constructor(options: StreamOptions) {
     this.#options = options;
-    const { timeoutMs, silenceMs, bookmarkMs } = options.timing;
+    const { timeoutMs, silenceMs, bookmarkMs, stallMs } = options.timing;
     this.body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -54,6 +63,7 @@ export class WatchStream {
       setTimeout(() => this.end(), timeoutMs),
       setInterval(() => this.#breakSilence(), silenceMs),
       setInterval(() => this.#sendBookmark(), bookmarkMs),
+      setInterval(() => this.#cutStalled(), stallMs),
     ];
   }
 
@@ -61,13 +71,14 @@ export class WatchStream {
     return this.#controller !== null;
   }
 
-  write(events: readonly WatchEvent[]): void {
+  /** @param isStart they belong to what the watch starts with */
+  write(events: readonly WatchEvent[], isStart = false): void {
     if (events.length === 0) return;
     const { toWire } = this.#options;
     const lines = events.map(({ type, object }) => {
       return `${JSON.stringify({ type, object: type === "ERROR" ? object : toWire(object) })}\n`;
     });
-    this.#send(lines.join(""));
+    this.#send(lines.join(""), isStart);
   }
 
   /** Ends after what was written. */
@@ -85,13 +96,29 @@ export class WatchStream {
     this.#hasWritten = false;
   }
 
-  #send(text: string): void {
+  #send(text: string, isStart = false): void {
     const controller = this.#controller;
     if (controller === null) return;
     const bytes = this.#encoder.encode(text);
-    if ((controller.desiredSize ?? 0) < bytes.byteLength) return this.#cut();
+    const unreadBytes = this.#unreadBytes(controller);
+    if (unreadBytes === 0) this.#startBytes = 0;
+    if (isStart) this.#startBytes += bytes.byteLength;
+    if (unreadBytes + bytes.byteLength > this.#options.maxBufferBytes + this.#startBytes) return this.#cut();
     this.#hasWritten = true;
+    this.#writtenBytes += bytes.byteLength;
     controller.enqueue(bytes);
+  }
+
+  #cutStalled(): void {
+    if (this.#controller === null) return;
+    const unreadBytes = this.#unreadBytes(this.#controller);
+    const readBytes = this.#writtenBytes - unreadBytes;
+    if (unreadBytes > 0 && readBytes === this.#readBytes) return this.#cut();
+    this.#readBytes = readBytes;
+  }
+
+  #unreadBytes({ desiredSize }: ReadableStreamDefaultController): number {
+    return this.#options.maxBufferBytes - (desiredSize ?? 0);
   }
 
   /** What waits for a client that does not read is thrown away with it. */

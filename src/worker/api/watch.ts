@@ -17,7 +17,7 @@ import { controlPlaneOf } from "./environment.ts";
 import { formatObject, formatOf } from "./format.ts";
 import { listView } from "./views.ts";
 import { WatchLink } from "./watch-link.ts";
-import { BOOKMARK_MS, MAX_BUFFER_BYTES, SILENCE_MS, WatchStream } from "./watch-stream.ts";
+import { BOOKMARK_MS, MAX_BUFFER_BYTES, SILENCE_MS, STALL_MS, WatchStream } from "./watch-stream.ts";
 import { ViewWatch } from "./watch-view.ts";
 
 export type WatchQuery = {
@@ -56,7 +56,12 @@ class WatchSession {
     this.#isInitialEndDue = options.allowBookmarks && options.sendInitialEvents === true;
     const format = formatOf(c.req.raw);
     this.stream = new WatchStream({
-      timing: { timeoutMs: options.timeoutSec * 1000, silenceMs: SILENCE_MS, bookmarkMs: BOOKMARK_MS },
+      timing: {
+        timeoutMs: options.timeoutSec * 1000,
+        silenceMs: SILENCE_MS,
+        bookmarkMs: BOOKMARK_MS,
+        stallMs: STALL_MS,
+      },
       maxBufferBytes: MAX_BUFFER_BYTES,
       toWire: (object) => formatObject(format, type, object as TableObject, Date.now()),
       bookmark: () => (options.allowBookmarks ? this.#bookmark(false) : null),
@@ -70,9 +75,12 @@ class WatchSession {
     if (!this.stream.isOpen) source.close();
   }
 
-  /** @param version how far the client is with these events; null = their like is still to come */
-  write(events: readonly WatchEvent[], version: number | null): void {
-    this.stream.write(events);
+  /**
+   * @param version how far the client is with these events; null = their like is still to come
+   * @param isStart they belong to what the watch starts with
+   */
+  write(events: readonly WatchEvent[], version: number | null, isStart: boolean): void {
+    this.stream.write(events, isStart);
     if (version === null) return;
     this.#version = version;
     if (!this.#isInitialEndDue) return;
@@ -112,9 +120,9 @@ function openStored(
       const request = new Request(`http://control-plane${path}`, { headers: { upgrade: "websocket" } });
       return (await controlPlaneOf(c.env).fetch(request)) as Response;
     },
-    onFrame: ({ events, version: sentVersion }) => {
+    onFrame: ({ events, version: sentVersion }, isStart) => {
       const shown = events.map((event) => ({ type: event.type, object: represent(type, event.object) }));
-      session.write(shown, sentVersion);
+      session.write(shown, sentVersion, isStart);
     },
     onBroken: (status) => session.fail(status),
   });
@@ -127,12 +135,16 @@ async function openView(
   { version, sendInitialEvents }: WatchOptions,
   session: WatchSession,
 ): Promise<Outcome<Source>> {
+  let isStart = true;
   return ViewWatch.open({
     type,
     request: { version, sendInitialEvents, fieldSelector },
     labelSelector,
     list: () => listView(c.env, type, namespace),
-    onEvents: (events, seenVersion) => session.write(events, seenVersion),
+    onEvents: (events, seenVersion) => {
+      session.write(events, seenVersion, isStart);
+      isStart = false;
+    },
     onBroken: () => session.fail(null),
   });
 }

@@ -1,14 +1,14 @@
 import { expect, test, vi } from "vitest";
-import { WatchStream } from "../../../src/worker/api/watch-stream.ts";
+import { type StreamTiming, WatchStream } from "../../../src/worker/api/watch-stream.ts";
 
 const NEVER_MS = 1_000_000;
 
-function streamWith(change: { timeoutMs?: number; silenceMs?: number; bookmarkMs?: number; maxBufferBytes?: number }) {
-  const { timeoutMs = NEVER_MS, silenceMs = NEVER_MS, bookmarkMs = NEVER_MS, maxBufferBytes = 10_000 } = change;
+function streamWith(change: Partial<StreamTiming> & { maxBufferBytes?: number }) {
+  const { maxBufferBytes = 10_000, ...timing } = change;
   const onEnd = vi.fn();
   let version = 0;
   const stream = new WatchStream({
-    timing: { timeoutMs, silenceMs, bookmarkMs },
+    timing: { timeoutMs: NEVER_MS, silenceMs: NEVER_MS, bookmarkMs: NEVER_MS, stallMs: NEVER_MS, ...timing },
     maxBufferBytes,
     toWire: (object) => object,
     bookmark: () => {
@@ -34,6 +34,33 @@ test("a client that does not read is cut off, with what it did not read, and can
   expect(onEnd).toHaveBeenCalledOnce();
   expect(stream.isOpen).toBe(false);
   stream.write([event("after the end")]);
+  await expect(reader.read()).rejects.toThrow("reads too slowly");
+});
+
+test("a client gets all that a watch starts with, and the bound is for what comes later", async () => {
+  const { stream, onEnd } = streamWith({ maxBufferBytes: 1_000 });
+  const reader = stream.body.getReader();
+  for (let count = 0; count < 3; count++) stream.write([event("x".repeat(2_000))], true);
+  stream.write([event("x".repeat(800))]);
+  for (let count = 0; count < 4; count++) await reader.read();
+  expect(onEnd).not.toHaveBeenCalled();
+  stream.write([event("x".repeat(1_100))]);
+  expect(onEnd).toHaveBeenCalledOnce();
+});
+
+test("a client that reads nothing for a while is cut off, one that reads slowly is not", async () => {
+  vi.useFakeTimers();
+  const { stream, onEnd } = streamWith({ stallMs: 1_000 });
+  const reader = stream.body.getReader();
+  for (let count = 0; count < 5; count++) stream.write([event("a")], true);
+  for (let count = 0; count < 4; count++) {
+    await reader.read();
+    vi.advanceTimersByTime(1_000);
+  }
+  expect(onEnd).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1_000);
+  vi.useRealTimers();
+  expect(onEnd).toHaveBeenCalledOnce();
   await expect(reader.read()).rejects.toThrow("reads too slowly");
 });
 
