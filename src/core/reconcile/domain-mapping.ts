@@ -11,6 +11,7 @@ import type { DomainMapping, DomainMappingStatus } from "../resource/domain-mapp
 import type { KindName } from "../resource/object.ts";
 import { RESOURCE_TYPES } from "../resource/resource-type.ts";
 import type { Service } from "../resource/serving.ts";
+import { isControlHost } from "../routing/host.ts";
 import { CLUSTER_LOCAL_DOMAIN, hostOf } from "../routing/hosts.ts";
 import { writeStatus } from "./child.ts";
 import { type EntryPlan, INGRESS_NOT_CONFIGURED, ingressReady, planEntries } from "./ingress.ts";
@@ -18,7 +19,9 @@ import type { EntryDraft, Observed, Settings, Write } from "./observed.ts";
 
 export function reconcileDomainMapping(mapping: DomainMapping, observed: Observed, settings: Settings): Write[] {
   const { name, uid, generation } = mapping.metadata;
-  const isClaimed = observed.domainOwner(name) === uid;
+  // Admission refuses it, but the API may have moved here since.
+  const isApiHost = isControlHost(name, settings.controlHost);
+  const isClaimed = !isApiHost && observed.domainOwner(name) === uid;
   const reference = resolveReference(mapping, observed);
   const wanted = isClaimed && reference.ok ? entriesFor(name, reference.host, observed) : [];
   const current = observed.hostsOf(uid);
@@ -27,7 +30,7 @@ export function reconcileDomainMapping(mapping: DomainMapping, observed: Observe
   const url = `${settings.config.network.defaultExternalScheme}://${name}`;
   const wishes: ConditionWish[] = [
     CERTIFICATE_PROVISIONED,
-    domainClaimed(isClaimed, plan),
+    isApiHost ? DOMAIN_OF_API : domainClaimed(isClaimed, plan),
     reference.ok
       ? { type: "ReferenceResolved", status: "True" }
       : { type: "ReferenceResolved", status: "False", reason: "ResolveFailed", message: reference.message },
@@ -58,6 +61,13 @@ const CERTIFICATE_PROVISIONED: ConditionWish = {
   status: "True",
   reason: "TLSNotEnabled",
   message: "external-domain-tls is not enabled",
+};
+
+const DOMAIN_OF_API: ConditionWish = {
+  type: "DomainClaimed",
+  status: "False",
+  reason: "DomainAlreadyClaimed",
+  message: "The domain name is the host of the API",
 };
 
 function domainClaimed(isClaimed: boolean, plan: EntryPlan): ConditionWish {

@@ -108,6 +108,9 @@ export const CONFIG_DEPENDENTS: Readonly<Record<Section, readonly KindName[]>> =
   network: ["Route", "DomainMapping"],
 };
 
+/** The kinds that are reconciled anew when the API gets another host, which no object can have. */
+export const CONTROL_HOST_DEPENDENTS: readonly KindName[] = ["Route", "DomainMapping"];
+
 /** An owner keeps its children as it wants them, and may wait for them to go. */
 function ownerKey({ apiVersion, kind, name }: OwnerReference, namespace: string): ObjectKey[] {
   const type = STORED_TYPES.find((known) => known.wireKind === kind && known.apiVersion === apiVersion);

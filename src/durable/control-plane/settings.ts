@@ -6,11 +6,22 @@
 import { type Config, defaultConfig } from "../../core/config/config.ts";
 import { CONFIG_MAPS, SECTIONS, type Section } from "../../core/config/config-maps.ts";
 import { completeDomains, type DomainConfig } from "../../core/config/domain-config.ts";
-import { CONFIG_DEPENDENTS } from "../../core/reconcile/references.ts";
+import { CONFIG_DEPENDENTS, CONTROL_HOST_DEPENDENTS } from "../../core/reconcile/references.ts";
 import { SYSTEM_NAMESPACE } from "../../core/resource/config-map.ts";
+import type { KindName } from "../../core/resource/object.ts";
 import type { ObjectStore } from "./object-store.ts";
 import type { WorkQueue } from "./work-queue.ts";
 import { parseYaml } from "./yaml.ts";
+
+/** Where the part of the environment that is no default of a section is on record, beside the sections. */
+const CONTROL_HOST = "CONTROL_HOST";
+
+export type Environment = {
+  /** Suffix of public hosts while config-domain says nothing. */
+  readonly defaultDomain: string;
+  /** Where the API answers; "" when it has no host of its own. */
+  readonly controlHost: string;
+};
 
 export class LiveConfig {
   readonly #sql: SqlStorage;
@@ -18,16 +29,17 @@ export class LiveConfig {
   readonly #queue: WorkQueue;
   readonly #defaults: Config;
   readonly #defaultDomain: string;
+  readonly #controlHost: string;
   #versions: ReadonlyMap<string, string> = new Map();
   #current: Config;
   #followed: Config | null = null;
 
-  /** @param defaultDomain suffix of public hosts while config-domain says nothing */
-  constructor(sql: SqlStorage, objects: ObjectStore, queue: WorkQueue, defaultDomain: string) {
+  constructor(sql: SqlStorage, objects: ObjectStore, queue: WorkQueue, { defaultDomain, controlHost }: Environment) {
     this.#sql = sql;
     this.#objects = objects;
     this.#queue = queue;
     this.#defaultDomain = defaultDomain;
+    this.#controlHost = controlHost;
     this.#defaults = defaultConfig(defaultDomain);
     this.#current = this.#defaults;
   }
@@ -47,19 +59,22 @@ export class LiveConfig {
     return this.#current;
   }
 
-  /** Marks what depends on sections that differ from those of the last time, in the caller's transaction. */
+  /** Marks what depends on what differs from the last time, in the caller's transaction. */
   follow(config: Config): void {
     if (config === this.#followed) return;
-    for (const section of SECTIONS) {
-      const body = JSON.stringify(config[section]);
-      const known = this.#sql.exec("SELECT body FROM config WHERE section = ?", section).toArray()[0];
-      if (known?.body === body) continue;
-      this.#sql.exec("INSERT OR REPLACE INTO config (section, body) VALUES (?, ?)", section, body);
-      for (const kind of CONFIG_DEPENDENTS[section]) {
-        for (const key of this.#objects.keys(kind)) this.#queue.add(key);
-      }
-    }
+    for (const section of SECTIONS) this.#followPart(section, config[section], CONFIG_DEPENDENTS[section]);
+    this.#followPart(CONTROL_HOST, this.#controlHost, CONTROL_HOST_DEPENDENTS);
     this.#followed = config;
+  }
+
+  #followPart(name: string, part: unknown, dependents: readonly KindName[]): void {
+    const body = JSON.stringify(part);
+    const known = this.#sql.exec("SELECT body FROM config WHERE section = ?", name).toArray()[0];
+    if (known?.body === body) return;
+    this.#sql.exec("INSERT OR REPLACE INTO config (section, body) VALUES (?, ?)", name, body);
+    for (const kind of dependents) {
+      for (const key of this.#objects.keys(kind)) this.#queue.add(key);
+    }
   }
 
   /** Name → resourceVersion, without a look at what the maps say. */

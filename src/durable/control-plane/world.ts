@@ -47,7 +47,10 @@ export class World {
     this.#settleMs = settleMs;
     this.queue = new WorkQueue(sql);
     this.objects = new ObjectStore(sql, this.queue);
-    this.config = new LiveConfig(sql, this.objects, this.queue, usableDomain(defaultDomain));
+    this.config = new LiveConfig(sql, this.objects, this.queue, {
+      defaultDomain: usableDomain(defaultDomain),
+      controlHost,
+    });
     this.hosts = new HostTable(sql);
     this.#events = new EventKeeper(sql, this.objects);
     this.revisions = new RevisionLedger(sql);

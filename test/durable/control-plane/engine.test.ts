@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { expect, test, vi } from "vitest";
 import type { ControlPlaneRpc } from "../../../src/core/protocol/control-plane.ts";
 import type { ObjectNamespace } from "../../../src/core/protocol/objects.ts";
+import { findCondition } from "../../../src/core/resource/conditions.ts";
 import { AgentRegistry } from "../../../src/durable/control-plane/agent-registry.ts";
 import { drainSlice } from "../../../src/durable/control-plane/drain.ts";
 import { Engine } from "../../../src/durable/control-plane/engine.ts";
@@ -63,6 +64,42 @@ test("routes follow the suffix of public hosts, whether the environment changes 
     const stored = find();
     if (stored !== null) second.delete(stored, Date.now());
     expect(urlsAfterDrain(second)).toEqual(urls("other.test"));
+  });
+});
+
+test("Routes and DomainMappings follow the host of the API, which they cannot have", async () => {
+  await runInDurableObject(CONTROL_PLANE.getByName("control-host") as never, async (_, state) => {
+    const startWith = (controlHost: string) => {
+      const world = new World(state.storage.sql, { defaultDomain: "apps.test", settleMs: 0, controlHost });
+      drainSlice(state.storage, world, Date.now());
+      return world;
+    };
+    const world = startWith("api.test");
+    const targets = [{ revisionName: "none", percent: 100 }];
+    const ref = { apiVersion: "serving.knative.dev/v1", kind: "Service", name: "shop" };
+    for (const [kind, name, spec] of [
+      ["Route", "shop", { traffic: targets }],
+      ["DomainMapping", "shop.org", { ref }],
+    ] as const) {
+      const apiVersion = "serving.knative.dev/v1";
+      const draft = { apiVersion, kind, metadata: { name, namespace: "default" }, spec };
+      world.apply({ type: "create", draft }, Date.now());
+    }
+    drainSlice(state.storage, world, Date.now());
+    const conditionOf = (kind: "Route" | "DomainMapping", name: string, type: string) =>
+      findCondition(world.objects.get(kind, "default", name)?.status, type);
+    expect(conditionOf("DomainMapping", "shop.org", "DomainClaimed")?.status).toBe("True");
+
+    startWith("shop.org");
+    expect(conditionOf("DomainMapping", "shop.org", "DomainClaimed")).toMatchObject({
+      ...{ status: "False", reason: "DomainAlreadyClaimed", message: "The domain name is the host of the API" },
+    });
+    startWith("shop.default.apps.test");
+    expect(conditionOf("DomainMapping", "shop.org", "DomainClaimed")?.status).toBe("True");
+    expect(conditionOf("Route", "shop", "IngressReady")).toMatchObject({
+      status: "False",
+      reason: "InvalidDomainName",
+    });
   });
 });
 
