@@ -33,7 +33,7 @@ export async function joinOnce({ edge, token, name, stateDir }: JoinOptions): Pr
   if (token === undefined) {
     throw new CliError(
       `this machine has not joined yet: there is no ${path}`,
-      "Get a join token with `npm run -s rouse -- token create` and give it as --token TOKEN, once.",
+      "Get a join token with `npx rouse token create` and give it as --token TOKEN, once.",
     );
   }
   // The join token is the credential, so there is no other to send.
@@ -44,7 +44,7 @@ export async function joinOnce({ edge, token, name, stateDir }: JoinOptions): Pr
   if (answer.status === UNAUTHORIZED) {
     throw new CliError(
       `${edge} does not accept this join token`,
-      "Each is good for one join and for a short time; get a new one with `npm run -s rouse -- token create`.",
+      "Each is good for one join and for a short time; get a new one with `npx rouse token create`.",
     );
   }
   if (answer.status >= 300) throw refusal(`join ${edge}`, answer);

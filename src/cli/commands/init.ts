@@ -18,7 +18,7 @@ export function initCommand(): Command {
         "",
         "Then let a machine join:",
         "",
-        "  npm run -s rouse -- token create --edge https://<CONTROL_HOST>",
+        "  npx rouse token create --edge https://<CONTROL_HOST>",
       ].join("\n"),
     );
   });

@@ -23,7 +23,10 @@ function programOptions(): Option[] {
     repeatable("--cmd <word>", "program to run instead of the image's own, then its first arguments; may be repeated"),
     repeatable("--arg <argument>", "argument of the program; may be repeated"),
     new Option("--workdir <dir>", 'working directory; relative to where the agent runs pods. "" clears it'),
-    new Option("-p, --port <port>", "port that the application listens on, or NAME:PORT, such as h2c:8080 for HTTP/2"),
+    new Option(
+      "-p, --port <port>",
+      "declared port, or NAME:PORT, such as h2c:8080 for HTTP/2; a process listens on PORT, which the agent chooses",
+    ),
     new Option("--user <uid>", "user id to run as").argParser(count),
     new Option("--service-account <name>", 'service account; "" clears it'),
     new Option("--pull-secret <name>", 'secret to pull the image with; "" clears it'),
