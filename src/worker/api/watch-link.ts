@@ -1,6 +1,7 @@
 /**
  * The Worker's end of a watch's link to the ControlPlane object. Deploys and resets drop the WebSocket; the link opens
  * another one from the version of the last frame, so that the stream behind it goes on with neither loss nor repetition.
+ * Until a frame came it begins again as the client did: what a watch from an object's version starts with is not lost.
  */
 import type { Outcome } from "../../core/protocol/control-plane.ts";
 import { type WatchFrame, type WatchLinkQuery, watchLinkPath } from "../../core/protocol/watch-link.ts";
@@ -32,6 +33,7 @@ export class WatchLink {
   readonly #options: LinkOptions;
   #version: number | null;
   #isStarting = true;
+  #hasFrame = false;
   #socket: WebSocket | null = null;
   #wakeUp: () => void = () => {};
   #isClosed = false;
@@ -83,6 +85,7 @@ export class WatchLink {
 
   #receive(frame: WatchFrame): void {
     if (this.#isClosed) return;
+    this.#hasFrame = true;
     if (frame.version !== null) this.#version = frame.version;
     this.#options.onFrame(frame, this.#isStarting);
     // The last frame of a start, like those of what comes later, says how far the log is, not a write of it.
@@ -101,13 +104,20 @@ export class WatchLink {
     for (let attempt = 0; Date.now() < giveUpAtMs; attempt++) {
       await this.#pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt) * (0.5 + Math.random()));
       if (this.#isClosed) return;
-      if (this.#version === null) break;
-      const query = { ...this.#options.query, version: listVersion(this.#version), sendInitialEvents: null };
+      const query = this.#restOfQuery();
+      if (query === null) break;
       const refusal = await this.#connect(query);
       if (refusal === null) return;
       if (refusal !== "unreachable" && refusal.reason === "Expired") return this.#options.onBroken(refusal);
     }
     this.#options.onBroken(null);
+  }
+
+  /** @returns null when what came cannot be told from what did not */
+  #restOfQuery(): WatchLinkQuery | null {
+    if (!this.#hasFrame) return this.#options.query;
+    if (this.#version === null) return null;
+    return { ...this.#options.query, version: listVersion(this.#version), sendInitialEvents: null };
   }
 
   #pause(durationMs: number): Promise<void> {
