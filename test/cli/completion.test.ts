@@ -48,6 +48,8 @@ describe("completion", () => {
     [["revision", "list", "-s", ""], "service"],
     [["domain", "create", "x.org", "--ref", ""], "service"],
     [["agent", "describe", ""], "agent"],
+    [["service", "list", "-n", ""], "namespace"],
+    [["service", "update", "hello", "--traffic", ""], "revision"],
     [["service", "create", ""], null],
     [["service", "update", "hello", ""], null],
     [["service", "update", "hello", "-e", ""], null],

@@ -95,6 +95,11 @@ describe("waiting for a service", () => {
   });
 
   it.each([
+    [
+      "a revision that has a message",
+      { reason: "Deploying", message: "no agent is connected" },
+      "revision hello-00003: Deploying: no agent is connected",
+    ],
     ["a revision that has a reason", { reason: "Deploying" }, "revision hello-00003: Deploying"],
     ["a revision that has none", {}, "waiting for revision hello-00003"],
   ])("gives up with what it waited for: %s", async (_, condition, reason) => {
@@ -107,6 +112,7 @@ describe("waiting for a service", () => {
   });
 
   it("gives up with the newest condition that says something, where Ready does not", async () => {
+    // Ready takes no reason from a condition below it that is Unknown without one.
     const open = (type: string, minute: number, reason?: string) => ({
       ...{ type, status: "Unknown", lastTransitionTime: `2026-11-23T10:0${minute}:00Z` },
       ...(reason === undefined ? {} : { reason }),

@@ -4,7 +4,7 @@ import { connect, connectionFromEnvironment } from "../api/connection.ts";
 import { type NounKind, nounPath } from "../api/kinds.ts";
 import type { NameKind } from "./suggest.ts";
 
-const KINDS: Readonly<Record<Exclude<NameKind, "agent">, NounKind>> = {
+const KINDS: Readonly<Record<Exclude<NameKind, "agent" | "namespace">, NounKind>> = {
   service: "Service",
   revision: "Revision",
   route: "Route",
@@ -32,13 +32,18 @@ export async function fetchNames(kind: NameKind, words: readonly string[]): Prom
 }
 
 async function namesOf(client: ApiClient, kind: NameKind, namespace: string): Promise<string[]> {
-  const path = kind === "agent" ? "/rouse/v1/agents" : nounPath(KINDS[kind], namespace);
+  const path = pathOf(kind, namespace);
   const { status, body } = await client.request("GET", path, undefined, AbortSignal.timeout(DEADLINE_MS));
   if (status >= 300) return [];
   const { items } = body as {
     items: readonly { readonly name?: string; readonly metadata?: { readonly name: string } }[];
   };
   return items.flatMap((item) => item.metadata?.name ?? item.name ?? []).filter((name) => PLAIN.test(name));
+}
+
+function pathOf(kind: NameKind, namespace: string): string {
+  if (kind === "agent") return "/rouse/v1/agents";
+  return kind === "namespace" ? "/api/v1/namespaces" : nounPath(KINDS[kind], namespace);
 }
 
 function valueOf(words: readonly string[], option: string): string | undefined {

@@ -1,7 +1,7 @@
 /** What may stand at the end of a command line: nouns, verbs, options, their values, or names of objects. */
 import type { Command, Option } from "commander";
 
-export type NameKind = "service" | "revision" | "route" | "domain" | "agent";
+export type NameKind = "service" | "revision" | "route" | "domain" | "agent" | "namespace";
 
 export type Suggestion = {
   readonly words: readonly string[];
@@ -11,8 +11,14 @@ export type Suggestion = {
 
 const NOTHING: Suggestion = { words: [], names: null };
 const NOUNS: readonly string[] = ["service", "revision", "route", "domain", "agent"] satisfies NameKind[];
-/** Options whose value is the name of a service. */
-const SERVICE_OPTIONS = ["--service", "--ref"];
+/** Options whose value is a name, or begins with one. */
+const NAME_OPTIONS: ReadonlyMap<string, NameKind> = new Map([
+  ["--service", "service"],
+  ["--ref", "service"],
+  ["--traffic", "revision"],
+  ["--tag", "revision"],
+  ["--namespace", "namespace"],
+]);
 /** Verbs whose argument is a name that there is. */
 const EXISTING = ["update", "describe", "delete", "export", "list", "apply", "wait"];
 
@@ -48,7 +54,7 @@ function takesValue(command: Command, word: string): Option | undefined {
 
 function valuesOf(option: Option): Suggestion {
   if (option.argChoices !== undefined) return { words: option.argChoices, names: null };
-  return SERVICE_OPTIONS.includes(option.long ?? "") ? { words: [], names: "service" } : NOTHING;
+  return { words: [], names: NAME_OPTIONS.get(option.long ?? "") ?? null };
 }
 
 function optionNames(command: Command): string[] {
