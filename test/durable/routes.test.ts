@@ -179,6 +179,29 @@ describe("copies", () => {
       await copier.run();
       expect(written.map(({ generation }) => generation)).toEqual([1, 2]);
     }));
+
+  it("of a deleted host do not come back with a write that an earlier life of the object left behind", () =>
+    withCopier("routes-test-11", async ({ store, copier, copies, clock }) => {
+      const kept = new Map<string, string>();
+      const stray = Promise.withResolvers<void>();
+      const host = "a.test";
+      const key = routeCopyKey(host);
+      // The earlier life began this write and was evicted.
+      const landed = stray.promise.then(() => kept.set(key, formatRouteCopy(entry(host, 1))));
+      copies.delete = async (deleted) => void kept.delete(deleted);
+      store.put(change(host, 1), clock.nowMs);
+      store.put(change(host, 2, true), clock.nowMs);
+      expect(await copier.run()).toBe(0);
+      stray.resolve();
+      await landed;
+      expect(kept.has(key)).toBe(true);
+
+      expect(store.nextDueMs(true)).toBe(clock.nowMs + 60_000);
+      clock.nowMs += 60_000;
+      expect(await copier.run()).toBe(0);
+      expect(kept.has(key)).toBe(false);
+      expect(store.nextDueMs(true)).toBe(clock.nowMs - 60_000 + DAY_MS);
+    }));
 });
 
 type CopierTest = {

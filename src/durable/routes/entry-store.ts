@@ -29,6 +29,8 @@ const MIGRATIONS = [
 ];
 
 const COPY_IS_GONE = "AND copy_due_ms IS NULL";
+/** A write that an earlier life of the object began, and that nobody waits for any more, has landed by then or never will. */
+const STRAY_WRITE_MS = 60_000;
 const DELETED_KEPT_FOR_MS = 24 * 3_600_000;
 
 /** What a host's copy has to become. */
@@ -77,14 +79,20 @@ export class EntryStore {
       .map((row) => ({ host: String(row.host), sequence: Number(row.sequence), entry: toEntry(row.entry) }));
   }
 
-  /** A copy was written. When the host changed meanwhile, it is due again after the interval. */
+  /**
+   * A copy was written. When the host changed meanwhile, it is due again after the interval; when it was deleted just now,
+   * once more when no write from before the deletion can land any more.
+   */
   copied({ host, sequence }: DueCopy, nowMs: number): void {
     this.#sql.exec(
       `UPDATE entries SET copy_tried_ms = ?, copy_attempt = 0,
-         copy_due_ms = CASE WHEN sequence = ? THEN NULL ELSE ? END WHERE host = ?`,
+         copy_due_ms = CASE WHEN sequence != ? THEN ?
+           WHEN deleted_at_ms > ? THEN deleted_at_ms + ? ELSE NULL END WHERE host = ?`,
       nowMs,
       sequence,
       nowMs + COPY_INTERVAL_MS,
+      nowMs - STRAY_WRITE_MS,
+      STRAY_WRITE_MS,
       host,
     );
   }

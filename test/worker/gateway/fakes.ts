@@ -38,6 +38,8 @@ type Seen = { readonly url: string; readonly method: string; readonly headers: H
 
 export class Edge {
   entries = new Map<string, RouteEntry>();
+  /** What KV says, by key. */
+  readonly copies = new Map<string, string>();
   /** Thrown by the route table instead of an answer. */
   routesError: Error | null = null;
   /** How often it is thrown. */
@@ -66,6 +68,7 @@ export class Edge {
     return {
       ROUTES: { getByName: () => this.#routes() },
       REVISION: { getByName: () => this.#revision() },
+      ROUTE_COPIES: { get: async (key) => this.copies.get(key) ?? null },
       NET: { fetch: (input, init) => this.#fetch(String(input), init ?? {}) },
     };
   }

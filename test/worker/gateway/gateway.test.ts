@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { formatRouteCopy, routeCopyKey } from "../../../src/core/routing/copy.ts";
 import { Edge, entry, lease, NOT_HELD, ticket } from "./fakes.ts";
 
 const refused = (reason: string) => new Response("", { status: 503, headers: { "x-rouse-refused": reason } });
@@ -38,6 +39,30 @@ describe("resolve", () => {
     edge.routesFailures = 2;
     expect((await edge.request()).status).toBe(200);
     expect(edge.lookups).toBe(3);
+  });
+
+  it("ends the use of an old copy of a deleted service at once, and answers 404 as soon as the table does", async () => {
+    const edge = new Edge();
+    const host = "hello.default.apps.test";
+    edge.copies.set(routeCopyKey(host), formatRouteCopy(entry(host)));
+    edge.entries.delete(host);
+    edge.routesError = new Error("reset");
+    // What a destroyed Revision object says.
+    edge.answer = () => ({ kind: "refused", code: "REVISION_GONE", message: "gone", retryAfterSec: 1 });
+    const response = await edge.request();
+    expect(response.status).toBe(503);
+    expect(response.headers.get("retry-after")).toBe("1");
+    expect(response.headers.get("x-rouse-error")).toBe("REVISION_GONE");
+    expect(edge.acquired).toHaveLength(1);
+    expect(edge.forwarded).toEqual([]);
+
+    edge.routesError = null;
+    const laterMs = Date.now() + 3_000;
+    vi.spyOn(Date, "now").mockReturnValue(laterMs);
+    const later = await edge.request();
+    vi.restoreAllMocks();
+    expect(later.headers.get("x-rouse-error")).toBe("HOST_UNKNOWN");
+    expect(edge.acquired).toHaveLength(1);
   });
 
   it("does not take a host for unknown because it was unknown a while ago, when the route table cannot tell", async () => {
