@@ -41,7 +41,10 @@ export function parseDeleteOptions(c: ApiContext, body: unknown): Outcome<Delete
     sent.orphanDependents ?? c.req.query("orphanDependents"),
   );
   if (!propagation.ok) return propagation;
-  const { uid = "", resourceVersion = "" } = isJsonObject(sent.preconditions) ? sent.preconditions : {};
+  const preconditions = sent.preconditions ?? {};
+  if (!isJsonObject(preconditions)) return badRequest("preconditions must be an object");
+  const uid = preconditions.uid ?? "";
+  const resourceVersion = preconditions.resourceVersion ?? "";
   if (typeof uid !== "string" || typeof resourceVersion !== "string") {
     return badRequest("preconditions.uid and preconditions.resourceVersion must be strings");
   }

@@ -12,13 +12,17 @@ const STRATEGIC_PATCH = "application/strategic-merge-patch+json";
 /** As many as Kubernetes takes. */
 const MAX_OPERATIONS = 10_000;
 
-export async function readPatch(request: Request, type: ResourceType): Promise<Outcome<Patch>> {
+/** `text` is what was sent: what it says twice is gone from the patch. */
+export type SentPatch = { readonly patch: Patch; readonly text: string };
+
+export async function readPatch(request: Request, type: ResourceType): Promise<Outcome<SentPatch>> {
   const accepted = [JSON_PATCH, MERGE_PATCH, ...(type.group === "" ? [STRATEGIC_PATCH] : [])];
   const media = mediaType(request);
   if (!accepted.includes(media)) return { ok: false, status: unknownFormat(accepted) };
   const body = await readJsonBody(request);
   if (!body.ok) return body;
-  return media === JSON_PATCH ? jsonPatch(body.value) : mergePatch(body.value, media === STRATEGIC_PATCH);
+  const patch = media === JSON_PATCH ? jsonPatch(body.value) : mergePatch(body.value, media === STRATEGIC_PATCH);
+  return patch.ok ? { ok: true, value: { patch: patch.value, text: body.text ?? "" } } : patch;
 }
 
 function jsonPatch(body: unknown): Outcome<Patch> {

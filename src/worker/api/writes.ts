@@ -38,13 +38,15 @@ export async function replaceObject(c: ApiContext, type: StoredType, key: Object
 export async function patchObject(c: ApiContext, type: StoredType, key: ObjectKey): Promise<Response> {
   const query = parseWriteQuery(c, "PatchOptions");
   if (!query.ok) return answerStatus(query.status);
-  const patch = await readPatch(c.req.raw, type);
-  if (!patch.ok) return answerStatus(patch.status);
-  const options = writeOptions(c, type, query.value);
-  const outcome = await controlPlaneOf(c.env).patchObject(key, patch.value, options);
+  const sent = await readPatch(c.req.raw, type);
+  if (!sent.ok) return answerStatus(sent.status);
+  const { patch, text } = sent.value;
+  const doubled = readDoubled(type, query.value, text);
+  if (!doubled.ok) return answerStatus(doubled.status);
+  const outcome = await controlPlaneOf(c.env).patchObject(key, patch, writeOptions(c, type, query.value));
   // What a JSON patch makes of the object is known to the store alone; Strict refuses it there.
-  const unknown = patch.value.type === "merge" ? unknownFields(type, query.value, patch.value.body) : [];
-  return answerWrite(c, type, outcome, unknown);
+  const unknown = patch.type === "merge" ? unknownFields(type, query.value, patch.body) : [];
+  return answerWrite(c, type, outcome, [...doubled.value, ...unknown]);
 }
 
 export async function deleteObject(c: ApiContext, type: StoredType, key: ObjectKey): Promise<Response> {
@@ -92,14 +94,18 @@ async function readWrite(c: ApiContext, type: StoredType, kind: OptionsKind): Pr
   if (body.value === undefined) {
     return { ok: false, status: failure("BadRequest", `the body is empty: a ${type.wireKind} is expected`) };
   }
-  const { fieldValidation } = query.value;
-  const doubled = fieldValidation === "Ignore" ? [] : duplicateFields(body.text ?? "");
-  const warnings = doubled.map((field) => `duplicate field ${JSON.stringify(field)}`);
-  if (fieldValidation === "Strict" && warnings.length > 0) {
-    return { ok: false, status: strictDecodingError(type, "duplicate", doubled) };
-  }
-  warnings.push(...unknownFields(type, query.value, body.value));
+  const doubled = readDoubled(type, query.value, body.text ?? "");
+  if (!doubled.ok) return doubled;
+  const warnings = [...doubled.value, ...unknownFields(type, query.value, body.value)];
   return { ok: true, value: { body: body.value, query: query.value, warnings } };
+}
+
+/** What Warn says of members that a JSON text names twice; Strict refuses them. */
+function readDoubled(type: StoredType, { fieldValidation }: WriteQuery, text: string): Outcome<string[]> {
+  const fields = fieldValidation === "Ignore" ? [] : duplicateFields(text);
+  return fieldValidation === "Strict" && fields.length > 0
+    ? { ok: false, status: strictDecodingError(type, "duplicate", fields) }
+    : { ok: true, value: fields.map((field) => `duplicate field ${JSON.stringify(field)}`) };
 }
 
 function writeOptions(c: ApiContext, type: StoredType, query: WriteQuery): WriteOptions {

@@ -137,3 +137,23 @@ test("a patch with dryRun answers with what would be, and keeps nothing", async 
   expect(body.data.a).toBe("9");
   expect((await get(MAP)).body.data.a).toBe("1");
 });
+
+describe("what a patch says twice", () => {
+  test.each([
+    ["merge-patch+json", '{"data":{"a":"3","a":"4"}}', "data.a"],
+    ["json-patch+json", '[{"op":"replace","path":"/data/a","value":"3","value":"4"}]', "[0].value"],
+    ["strategic-merge-patch+json", '{"data":{"a":"3"},"data":{"a":"4"}}', "data"],
+  ])("is refused, told or taken as fieldValidation says: %s", async (type, body, field) => {
+    const strict = await patch(type, body, `${MAP}?fieldValidation=Strict`);
+    expect([strict.status, strict.body.message]).toEqual([
+      400,
+      `ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: duplicate field "${field}"`,
+    ]);
+    expect((await get(MAP)).body.data.a).toBe("1");
+    const ignored = await patch(type, body, `${MAP}?fieldValidation=Ignore`);
+    expect([ignored.status, ignored.headers.get("warning")]).toEqual([200, null]);
+    const warned = await patch(type, body);
+    expect([warned.status, warned.headers.get("warning")]).toEqual([200, `299 - "duplicate field \\"${field}\\""`]);
+    expect(warned.body.data.a).toBe("4");
+  });
+});

@@ -82,12 +82,20 @@ describe("delete", () => {
     expect((await call("DELETE", `${MAPS}/kept`, { preconditions: { uid } })).status).toBe(200);
   });
 
+  test("takes preconditions that are null for none", async () => {
+    for (const preconditions of [null, { uid: null, resourceVersion: null }]) {
+      await post(MAPS, map("unconditional"));
+      expect((await call("DELETE", `${MAPS}/unconditional`, { preconditions })).status).toBe(200);
+    }
+  });
+
   test.each([
     ["an unknown policy", { propagationPolicy: "Slowly" }, 422],
     ["both ways to say what happens to children", { propagationPolicy: "Orphan", orphanDependents: true }, 422],
     ["another kind", { kind: "Pod" }, 400],
     ["a list", [], 400],
     ["a precondition of another type", { preconditions: { uid: 7 } }, 400],
+    ["preconditions that are none", { preconditions: "uid" }, 400],
     ["dryRun as a text", { dryRun: "All" }, 400],
   ])("refuses options with %s", async (_, options, code) => {
     await post(MAPS, map("safe"));
