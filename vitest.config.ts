@@ -54,8 +54,8 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          // Each file has a system of its own and mostly waits for windows to pass: two side by side keep two cores busy.
-          maxWorkers: 2,
+          // Each file has a system of its own and mostly waits for windows to pass: three side by side keep two cores busy.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
