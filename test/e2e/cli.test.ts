@@ -68,7 +68,7 @@ describe("the rouse command", () => {
       err: expect.stringContaining("because the service already exists and no --force option was given"),
       exitCode: 1,
     });
-    expect((await run(["service", "create", "No_Name", ...PROCESS])).exitCode).toBe(1);
+    expect((await run(["service", "create", "No_Name", ...PROCESS])).exitCode).toBe(2);
   });
 
   it("changes it: a new revision, and nothing where nothing changes", async () => {
