@@ -11,16 +11,17 @@ const KEYS_PER_SLICE = 200;
 const MAX_VISITS_PER_SLICE = 20;
 const SETBACK_MS = 5_000;
 
-/** @returns whether keys are left for another slice */
+/** @returns whether keys, or children of owners that are gone, are left for another slice */
 export function drainSlice(storage: DurableObjectStorage, world: World, nowMs: number): boolean {
   const visits = new Map<string, number>();
   // Only requests change the ConfigMaps behind it, and none runs inside a slice.
   const settings = world.settings(nowMs);
   storage.transactionSync(() => world.config.follow(settings.config));
   world.queue.wakeDue(nowMs);
+  if (world.hasCascade) storage.transactionSync(() => world.continueCascade(nowMs));
   for (let count = 0; count < KEYS_PER_SLICE; count++) {
     const key = world.queue.peek();
-    if (key === null) return false;
+    if (key === null) return world.hasCascade;
     const id = `${key.kind} ${key.namespace}/${key.name}`;
     const visit = (visits.get(id) ?? 0) + 1;
     visits.set(id, visit);
@@ -29,7 +30,7 @@ export function drainSlice(storage: DurableObjectStorage, world: World, nowMs: n
       setBack(storage, world, key, nowMs);
     } else reconcileKey(storage, world, key, settings);
   }
-  return world.queue.peek() !== null;
+  return world.queue.peek() !== null || world.hasCascade;
 }
 
 function reconcileKey(storage: DurableObjectStorage, world: World, key: ObjectKey, settings: Settings): void {

@@ -73,7 +73,7 @@ export class Engine {
     this.#tellWatchers(nowMs);
     this.#delivery.start(nowMs);
     const due = [this.#world.queue.nextWakeMs(), this.#delivery.nextDueMs(nowMs)].filter((atMs) => atMs !== null);
-    if (this.#world.queue.peek() !== null) due.push(nowMs + RESUME_AFTER_MS);
+    if (this.#world.queue.peek() !== null || this.#world.hasCascade) due.push(nowMs + RESUME_AFTER_MS);
     if (due.length > 0) this.#arm(Math.min(...due));
   }
 

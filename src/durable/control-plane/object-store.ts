@@ -94,6 +94,19 @@ export class ObjectStore {
       .map((row) => JSON.parse(String(row.body)) as KubeObject);
   }
 
+  /** At most `limit`, in the order of their uids, from behind one of them; "" = from the first. */
+  ownedAfter(ownerUid: string, afterUid: string, limit: number): KubeObject[] {
+    return this.#sql
+      .exec(
+        "SELECT body FROM owners JOIN objects USING (uid) WHERE owner_uid = ? AND owners.uid > ? ORDER BY owners.uid LIMIT ?",
+        ownerUid,
+        afterUid,
+        limit,
+      )
+      .toArray()
+      .map((row) => JSON.parse(String(row.body)) as KubeObject);
+  }
+
   /** Objects of a namespace, kind by kind, at most `limit`: those that are not marked for deletion, else one that is. */
   members(namespace: string, limit: number): KubeObject[] {
     const living = this.#membersWhere("body ->> '$.metadata.deletionTimestamp' IS NULL", namespace, limit);

@@ -7,6 +7,7 @@
  *     orders, observations: what a Revision object was told and what it said       hosts: who has a host
  *     host_waiters: who wants a host that another one has
  *     unplaced: revisions that a new agent may help
+ *     cascades: owners that are gone, whose children still have to go
  *     claims: who wants a domain, in order       kept_events: Events by age
  *     config: the sections of the config that the objects follow
  *     revisions: those of each Configuration, with what is looked for among them
@@ -153,4 +154,6 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
        FROM objects, json_each(body, '$.metadata.ownerReferences') AS owner
        WHERE objects.kind = 'Revision' AND owner.value ->> '$.controller'`,
   ],
+  // Of an owner with thousands of children, only some go in the transaction in which it goes.
+  ["CREATE TABLE cascades (owner_uid TEXT PRIMARY KEY, after_uid TEXT NOT NULL) WITHOUT ROWID"],
 ];

@@ -11,6 +11,7 @@ import { type Draft, type KubeObject, keyOf } from "../../core/resource/object.t
 import { timestampOf } from "../../core/resource/timestamp.ts";
 import { isDomainSuffix } from "../../core/routing/domain.ts";
 import { CLUSTER_LOCAL_DOMAIN, hostOf } from "../../core/routing/hosts.ts";
+import { Cascades } from "./cascade.ts";
 import { EventKeeper } from "./event-keeper.ts";
 import { HostTable } from "./host-table.ts";
 import { ObjectStore } from "./object-store.ts";
@@ -19,8 +20,10 @@ import { RevisionLedger } from "./revision-ledger.ts";
 import { LiveConfig } from "./settings.ts";
 import { WorkQueue } from "./work-queue.ts";
 
-/** A transaction handles so many objects of a namespace that goes. */
+/** A transaction handles so many objects of a namespace that goes ... */
 const MEMBERS_AT_ONCE = 200;
+/** ... and lets so many go because their owner went. */
+const CHILDREN_AT_ONCE = 200;
 
 /** What the environment says about this installation. */
 export type WorldOptions = {
@@ -39,6 +42,7 @@ export class World {
   readonly observed: Observed;
   readonly config: LiveConfig;
   readonly controlHost: string;
+  readonly #cascades: Cascades;
   readonly #events: EventKeeper;
   readonly #settleMs: number;
 
@@ -52,6 +56,7 @@ export class World {
       controlHost,
     });
     this.hosts = new HostTable(sql);
+    this.#cascades = new Cascades(sql);
     this.#events = new EventKeeper(sql, this.objects);
     this.revisions = new RevisionLedger(sql);
     this.outbox = new Outbox(sql);
@@ -151,23 +156,50 @@ export class World {
     if (before === null || !isLeaving(object)) {
       return jsonEqual(object, before) ? object : this.objects.put(object, before, nowMs);
     }
-    // What it owned goes after it, by no recursion: a chain of owners may be longer than the stack.
-    const leaving = [before];
-    for (const next of leaving) leaving.push(...this.#remove(next, nowMs));
+    this.#removeAll([before], nowMs);
     return object;
   }
 
-  /** @returns what goes with it */
-  #remove(object: KubeObject, nowMs: number): KubeObject[] {
+  /** Whether objects still have to go because their owner went. */
+  get hasCascade(): boolean {
+    return !this.#cascades.isEmpty;
+  }
+
+  /** Lets some of them go. */
+  continueCascade(nowMs: number): void {
+    const cascade = this.#cascades.take();
+    if (cascade === null) return;
+    this.#removeAll(this.#takeChildren(cascade.ownerUid, cascade.afterUid, CHILDREN_AT_ONCE, nowMs), nowMs);
+  }
+
+  /** What they owned goes after them, by no recursion: a chain of owners may be longer than the stack. */
+  #removeAll(objects: readonly KubeObject[], nowMs: number): void {
+    const leaving = [...objects];
+    for (const next of leaving) {
+      this.#remove(next, nowMs);
+      const room = Math.max(0, CHILDREN_AT_ONCE - leaving.length);
+      leaving.push(...this.#takeChildren(next.metadata.uid, "", room, nowMs));
+    }
+  }
+
+  /** @returns those of at most `limit` children of an owner that is gone that go now; the rest is for a later transaction */
+  #takeChildren(ownerUid: string, afterUid: string, limit: number, nowMs: number): KubeObject[] {
+    const children = this.objects.ownedAfter(ownerUid, afterUid, limit + 1);
+    const now = children.slice(0, limit);
+    if (children.length > limit) {
+      this.#cascades.add({ ownerUid, afterUid: now.at(-1)?.metadata.uid ?? afterUid });
+    }
+    return now.filter((child) => child.metadata.uid !== ownerUid && this.#followsOwner(child, ownerUid, nowMs));
+  }
+
+  #remove(object: KubeObject, nowMs: number): void {
     const { uid, name, namespace = "" } = object.metadata;
     for (const write of release(object, this.observed)) this.apply(write, nowMs);
     if (object.kind === "Route" || object.kind === "DomainMapping") this.hosts.forgetOwner(uid);
-    const children = this.objects.owned(uid).filter((child) => child.metadata.uid !== uid);
     this.objects.remove(object, nowMs);
     if (object.kind === "Revision") this.revisions.forget(uid);
     if (object.kind === "CoreService") this.#wakeWaiters(hostOf(name, namespace, CLUSTER_LOCAL_DOMAIN));
     if (this.isTerminating(namespace)) this.queue.add({ kind: "Namespace", namespace: "", name: namespace });
-    return children.filter((child) => this.#followsOwner(child, uid, nowMs));
   }
 
   /** Whether a child goes now that its owner is gone. Another owner keeps it; what holds it delays it. */

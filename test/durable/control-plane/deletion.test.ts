@@ -1,9 +1,11 @@
 /** Deletion on the real store: in which order objects go, and what holds them. */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { DeleteOptions } from "../../../src/core/protocol/control-plane.ts";
 import { findCondition } from "../../../src/core/resource/conditions.ts";
 import type { KindName, KubeObject } from "../../../src/core/resource/object.ts";
 import type { Configuration, Route, Service } from "../../../src/core/resource/serving.ts";
+import { ObjectStore } from "../../../src/durable/control-plane/object-store.ts";
+import { WorkQueue } from "../../../src/durable/control-plane/work-queue.ts";
 import { LonePlane } from "../fakes/lone-plane.ts";
 
 const SERVING = { user: "tester", isDryRun: false, isStrict: false, apiVersion: "serving.knative.dev/v1" };
@@ -252,5 +254,54 @@ test("an orphaned placeholder is not a new Route's, and in its way until it is d
     await cluster.lone.settle();
     expect(await ingress()).toMatchObject({ status: "True" });
     expect((await cluster.get("CoreService", "hello"))?.metadata.ownerReferences).toMatchObject([{ kind: "Route" }]);
+  });
+});
+
+test("the thousands of children of an owner go in slices, and requests have their turn between them", async () => {
+  await LonePlane.run("cascade", async (lone) => {
+    const { plane } = lone;
+    const apiVersion = "v1";
+    const body = { metadata: { name: "owner" }, data: {} };
+    const made = await plane.createObject("ConfigMap", "default", body, CORE);
+    if (!made.ok) throw new Error(made.status.message);
+    const { uid } = made.value.metadata;
+    const ownerReferences = [{ apiVersion, kind: "ConfigMap", name: "owner", uid }];
+    const store = new ObjectStore(lone.storage.sql, new WorkQueue(lone.storage.sql));
+    for (let index = 0; index < 1_000; index++) {
+      const metadata = { ...made.value.metadata, name: `child-${index}`, uid: `child-${index}`, ownerReferences };
+      store.put({ ...made.value, metadata }, null, Date.now());
+    }
+    const background = { isDryRun: false, propagation: "Background", uid: "", resourceVersion: "" } as const;
+    await plane.deleteObject({ kind: "ConfigMap", namespace: "default", name: "owner" }, background);
+    const left = () => Number(lone.query("SELECT count(*) AS count FROM objects WHERE uid LIKE 'child-%'")[0]?.count);
+    const counts = [left()];
+    while (left() > 0) {
+      const before = left();
+      await vi.waitFor(() => expect(left()).toBeLessThan(before), { interval: 0 });
+      counts.push(left());
+    }
+    expect(counts[0]).toBe(801);
+    for (const [index, count] of counts.slice(1).entries())
+      expect((counts[index] ?? 0) - count).toBeLessThanOrEqual(200);
+    expect(lone.query("SELECT count(*) AS count FROM cascades")).toEqual([{ count: 0 }]);
+  });
+});
+
+test("an object goes with the owner that a client gave it later, and stays when the client took it off", async () => {
+  await Cluster.run("adopted", async (cluster) => {
+    for (const name of ["owner", "child", "free"]) await cluster.create("ConfigMap", { metadata: { name } });
+    const uid = (await cluster.get("ConfigMap", "owner"))?.metadata.uid;
+    const ownerReferences = [{ apiVersion: "v1", kind: "ConfigMap", name: "owner", uid }];
+    for (const name of ["child", "free"]) await cluster.patch("ConfigMap", name, { metadata: { ownerReferences } });
+    await cluster.patch("ConfigMap", "free", { metadata: { ownerReferences: null } });
+    await cluster.patch("Route", "hello", { metadata: { ownerReferences } });
+    expect((await cluster.get("Route", "hello"))?.metadata.ownerReferences).toMatchObject([
+      { name: "owner" },
+      { kind: "Service", name: "hello", controller: true },
+    ]);
+    await cluster.delete("ConfigMap", "owner", "Background");
+    expect(await cluster.get("ConfigMap", "child")).toBeNull();
+    expect(await cluster.get("ConfigMap", "free")).not.toBeNull();
+    expect((await cluster.get("Route", "hello"))?.metadata.ownerReferences).toMatchObject([{ kind: "Service" }]);
   });
 });

@@ -69,8 +69,8 @@ export class LonePlane {
 
   /** Waits until nothing is left to reconcile or to deliver. */
   async settle(): Promise<void> {
-    const left = () =>
-      this.#exec("SELECT (SELECT count(*) FROM dirty) + (SELECT count(*) FROM outbox) AS count").one().count;
+    const tables = ["dirty", "outbox", "cascades"].map((table) => `(SELECT count(*) FROM ${table})`);
+    const left = () => this.#exec(`SELECT ${tables.join(" + ")} AS count`).one().count;
     for (;;) {
       await new Promise((resolve) => setTimeout(resolve, 0));
       if (left() === 0) return;
