@@ -172,6 +172,7 @@ test("a long chain of owners goes like a short one", async () => {
       above = [owner(name, made.value.metadata.uid)];
     }
     expect(await cluster.delete("ConfigMap", "depth-0", "Background")).toMatchObject({ ok: true });
+    await cluster.lone.settle();
     expect(cluster.left()).toEqual(before);
     expect(cluster.gone()).toHaveLength(2_000);
   });
