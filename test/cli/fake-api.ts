@@ -74,6 +74,7 @@ export async function startFakeApi(): Promise<FakeApi> {
       isStrict: query.get("fieldValidation") === "Strict",
       config: defaultConfig("example.com"),
       parseYaml: (text: string) => ({ ok: true as const, value: parse(text) as unknown }),
+      find: () => null,
     };
     const save = (path: string, admission: Admission, status: number): Reply => {
       if (!admission.ok) return { status: admission.status.code, body: admission.status };

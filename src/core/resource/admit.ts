@@ -10,13 +10,14 @@ import { generatedName } from "../name.ts";
 import { ANNOTATION_CREATOR, ANNOTATION_LAST_MODIFIER } from "./annotations.ts";
 import { type ApiStatus, conflict, failure, invalidObject, strictDecodingError } from "./api-status.ts";
 import { SYSTEM_NAMESPACE } from "./config-map.ts";
-import { at, type FieldError, formatFieldErrors, generic, invalidValue, missingField } from "./field-error.ts";
+import { at, type FieldError, formatFieldErrors, generic, invalidValue } from "./field-error.ts";
 import { firstFinalizers, nextFinalizers, validateFinalizers } from "./finalizers.ts";
 import { jsonEqual } from "./json.ts";
 import type { RuleContext } from "./kind-rule.ts";
 import { KIND_RULES } from "./kind-rules.ts";
 import { validateMetadata } from "./metadata-validation.ts";
 import type { KubeObject, ObjectMeta } from "./object.ts";
+import { type FindByUid, nextOwners, validateOwners } from "./owner-references.ts";
 import { represent, type WireObject } from "./representation.ts";
 import { RESOURCE_TYPES, type StoredType } from "./resource-type.ts";
 import { shape } from "./schema.ts";
@@ -28,6 +29,8 @@ export type AdmissionContext = RuleContext & {
   readonly nowMs: number;
   /** fieldValidation=Strict: unknown fields are refused instead of pruned. */
   readonly isStrict: boolean;
+  /** Owners are looked up with it. */
+  readonly find: FindByUid;
 };
 
 /** What the shell gives a new object: a uid, and five numbers in [0, 1) for a generated name. */
@@ -68,7 +71,7 @@ export function admitCreate(
   const object = rules.normalize?.(made) ?? made;
   const errors = [
     ...validateMetadata(metadata, rules.nameRule),
-    ...validateOwners(metadata),
+    ...validateOwners(metadata, null, context.find),
     ...validateFinalizers(metadata, null),
     ...rules.validate(object, null, context),
   ];
@@ -85,8 +88,15 @@ export function admitUpdate(type: StoredType, stored: KubeObject, body: unknown,
   const rules = KIND_RULES[type.kind];
   const spec = rules.applyDefaults(rest.spec, stored.spec ?? null, context, stored.metadata);
   const isSpecChanged = !jsonEqual(spec, stored.spec);
-  const { labels: _labels, annotations: _annotations, finalizers: _finalizers, ...kept } = stored.metadata;
+  const {
+    labels: _labels,
+    annotations: _annotations,
+    finalizers: _finalizers,
+    ownerReferences: _owners,
+    ...kept
+  } = stored.metadata;
   const finalizers = nextFinalizers(stored, sent);
+  const ownerReferences = nextOwners(stored, sent);
   const signed = signUpdate(type, stored, sent, isSpecChanged, context.user);
   const made: KubeObject = {
     ...withSpec({ ...rest, metadata: stored.metadata }, spec),
@@ -94,6 +104,7 @@ export function admitUpdate(type: StoredType, stored: KubeObject, body: unknown,
       ...kept,
       ...(sent.labels ? { labels: sent.labels } : {}),
       annotations: signed.annotations,
+      ...(ownerReferences.length === 0 ? {} : { ownerReferences }),
       ...(finalizers.length === 0 ? {} : { finalizers }),
       generation: stored.metadata.generation + (isSpecChanged ? 1 : 0),
     },
@@ -103,6 +114,7 @@ export function admitUpdate(type: StoredType, stored: KubeObject, body: unknown,
   const errors = [
     ...signed.errors,
     ...validateMetadata(object.metadata, rules.nameRule),
+    ...validateOwners(object.metadata, stored.metadata, context.find),
     ...validateFinalizers(object.metadata, stored.metadata),
     ...rules.validate(object, stored, context),
   ];
@@ -216,16 +228,6 @@ function signUpdate(
     },
     errors,
   };
-}
-
-function validateOwners({ ownerReferences = [] }: ObjectMeta): FieldError[] {
-  return ownerReferences.flatMap((owner, i) => {
-    const missing = (["apiVersion", "kind", "name", "uid"] as const).filter((field) => !owner[field]);
-    return at(
-      `metadata.ownerReferences[${i}]`,
-      missing.map((field) => missingField(field)),
-    );
-  });
 }
 
 /** Kubernetes says itself what is wrong with its own kinds; Knative's webhooks say the rest. */

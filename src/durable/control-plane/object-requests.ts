@@ -133,8 +133,9 @@ export class ObjectRequests {
   }
 
   #context({ user, isStrict }: WriteOptions): AdmissionContext {
-    const { config, controlHost } = this.#world;
-    return { user, isStrict, nowMs: Date.now(), config: config.read(), parseYaml, controlHost };
+    const { config, controlHost, objects } = this.#world;
+    const find = (uid: string) => objects.getByUid(uid);
+    return { user, isStrict, nowMs: Date.now(), config: config.read(), parseYaml, controlHost, find };
   }
 
   #update(

@@ -5,7 +5,10 @@ import { RESOURCE_TYPES } from "../../../src/core/resource/resource-type.ts";
 import { warningsOf } from "../../../src/core/resource/warnings.ts";
 import { parseYaml } from "../../../src/durable/control-plane/yaml.ts";
 
-const CONTEXT = { user: "ann", nowMs: 0, isStrict: false, config: defaultConfig("example.com"), parseYaml };
+const CONTEXT = {
+  ...{ user: "ann", nowMs: 0, isStrict: false, config: defaultConfig("example.com"), parseYaml },
+  find: () => null,
+};
 
 function admit(name: string, data: Record<string, string>, namespace = "knative-serving") {
   const identity = { uid: "uid-1", random: [0, 0, 0, 0, 0] };

@@ -7,6 +7,7 @@ import { RESOURCE_TYPES, storedType } from "../../../src/core/resource/resource-
 const CONTEXT = {
   ...{ user: "tester", nowMs: 0, isStrict: false, controlHost: "api.example.org" },
   ...{ config: defaultConfig("example.com"), parseYaml: () => ({ ok: false as const, message: "no YAML here" }) },
+  find: () => null,
 };
 const IDENTITY = { uid: "uid", random: [0, 0, 0, 0, 0] };
 const REF = { apiVersion: "serving.knative.dev/v1", kind: "Service", name: "hello" };

@@ -28,14 +28,17 @@ function messageFor(kind: KindName, meta: object, spec: unknown, stored: KubeObj
   const sent = { metadata: { name: "hello", ...meta }, spec };
   const admission =
     stored === null
-      ? admitCreate(RESOURCE_TYPES[kind], "default", sent, IDENTITY, CONTEXT)
-      : admitUpdate(RESOURCE_TYPES[kind], stored, sent, CONTEXT);
+      ? admitCreate(RESOURCE_TYPES[kind], "default", sent, IDENTITY, OWNED)
+      : admitUpdate(RESOURCE_TYPES[kind], stored, sent, OWNED);
   return admission.ok ? "" : withoutIntroduction(admission.status.message ?? "");
 }
 
 const ROUTED = { traffic: [{ configurationName: "hello", percent: 100 }] };
 const CONFIGURED = { template: { spec: { containers: [{ image: "dev.local/hello" }] } } };
 const OWNER = { apiVersion: "serving.knative.dev/v1", kind: "Service", name: "hello", uid: "u", controller: true };
+
+/** The owner is there. */
+const OWNED = { ...CONTEXT, find: () => ({ ...create(), metadata: { ...create().metadata, uid: OWNER.uid } }) };
 
 describe("names", () => {
   test.each<[string, Change]>([

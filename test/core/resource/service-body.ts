@@ -12,6 +12,7 @@ export const CONTEXT: AdmissionContext = {
   isStrict: false,
   config: defaultConfig("example.com"),
   parseYaml,
+  find: () => null,
 };
 export const IDENTITY = { uid: "uid-1", random: [0, 0, 0, 0, 0] };
 export const SERVICE = RESOURCE_TYPES.Service;

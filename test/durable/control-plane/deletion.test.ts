@@ -301,6 +301,7 @@ test("an object goes with the owner that a client gave it later, and stays when 
       { kind: "Service", name: "hello", controller: true },
     ]);
     await cluster.delete("ConfigMap", "owner", "Background");
+    await cluster.lone.settle();
     expect(await cluster.get("ConfigMap", "child")).toBeNull();
     expect(await cluster.get("ConfigMap", "free")).not.toBeNull();
     expect((await cluster.get("Route", "hello"))?.metadata.ownerReferences).toMatchObject([{ kind: "Service" }]);
