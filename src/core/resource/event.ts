@@ -65,6 +65,14 @@ export function eventKey({ object, reason, message }: Happening): ObjectKey {
   return { kind: "Event", namespace, name: `${name.slice(0, MAX_NAME_CHARS)}.${digits}` };
 }
 
+/** How long an Event is told after it happened last: Kubernetes' default. */
+export const EVENT_KEPT_MS = 3_600_000;
+
+/** Whether an Event happened too long ago to be told, though it may still be stored. */
+export function isExpiredEvent({ lastTimestamp }: EventObject, nowMs: number): boolean {
+  return Date.parse(lastTimestamp) <= nowMs - EVENT_KEPT_MS;
+}
+
 /**
  * The event of a happening, as the store shall have it.
  * @param before the event under its key; null when it happens for the first time

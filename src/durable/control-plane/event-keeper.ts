@@ -1,11 +1,11 @@
 /**
  * Events that are kept: for an hour after they happened last, and the newest thousands of them. An old one goes when a new
- * one comes, without a trace in the log: nobody waits for it to go, and a control plane at rest stays asleep.
+ * one comes, without a trace in the log: nobody waits for it to go, and a control plane at rest stays asleep. Until then lists
+ * leave it out (list-page.ts).
  */
-import { type EventObject, eventKey, type Happening, nextEvent } from "../../core/resource/event.ts";
+import { EVENT_KEPT_MS, type EventObject, eventKey, type Happening, nextEvent } from "../../core/resource/event.ts";
 import type { ObjectStore } from "./object-store.ts";
 
-const KEPT_MS = 3_600_000;
 const KEPT_ROWS = 5_000;
 /** More than one comes, so that a backlog shrinks; few enough to go unnoticed in the transaction of a new one. */
 const PRUNED_AT_ONCE = 2;
@@ -41,7 +41,7 @@ export class EventKeeper {
       .exec("SELECT at_ms, uid FROM kept_events ORDER BY at_ms LIMIT ?", PRUNED_AT_ONCE)
       .toArray();
     for (const { at_ms: atMs, uid } of oldest) {
-      if (this.#count <= KEPT_ROWS && Number(atMs) > nowMs - KEPT_MS) return;
+      if (this.#count <= KEPT_ROWS && Number(atMs) > nowMs - EVENT_KEPT_MS) return;
       this.#sql.exec("DELETE FROM kept_events WHERE at_ms = ? AND uid = ?", atMs, uid);
       this.#objects.forget(String(uid));
       this.#count -= 1;

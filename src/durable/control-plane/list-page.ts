@@ -2,8 +2,9 @@
 import type { ListQuery, ObjectList, Outcome } from "../../core/protocol/control-plane.ts";
 import { type ApiStatus, failure } from "../../core/resource/api-status.ts";
 import { type Continuation, formatContinuation, parseContinuation } from "../../core/resource/continuation.ts";
+import { type EventObject, isExpiredEvent } from "../../core/resource/event.ts";
 import type { KubeObject } from "../../core/resource/object.ts";
-import { parseFieldSelector, parseLabelSelector, type Selector } from "../../core/resource/selector.ts";
+import { parseFieldSelector, parseLabelSelector } from "../../core/resource/selector.ts";
 import { selectedName } from "../../core/resource/watch-start.ts";
 import type { ObjectStore } from "./object-store.ts";
 
@@ -47,12 +48,17 @@ function scan(objects: ObjectStore, query: ListQuery, end: Continuation | null):
   return object === null ? [] : [{ object, chars: 0 }];
 }
 
-function parseSelectors({ kind, labelSelector, fieldSelector }: ListQuery): Outcome<Selector> {
+function parseSelectors({ kind, labelSelector, fieldSelector }: ListQuery): Outcome<(object: KubeObject) => boolean> {
   const labels = parseLabelSelector(labelSelector);
   if (!labels.ok) return refused(failure("BadRequest", labels.message));
   const fields = parseFieldSelector(fieldSelector, kind);
   if (!fields.ok) return refused(failure("BadRequest", fields.message));
-  return { ok: true, value: (object) => labels.matches(object) && fields.matches(object) };
+  const nowMs = Date.now();
+  const isOver = (object: KubeObject) => kind === "Event" && isExpiredEvent(object as EventObject, nowMs);
+  return {
+    ok: true,
+    value: (object: KubeObject) => labels.matches(object) && fields.matches(object) && !isOver(object),
+  };
 }
 
 function refused(status: ApiStatus): Outcome<never> {

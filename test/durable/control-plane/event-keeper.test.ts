@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Happening } from "../../../src/core/resource/event.ts";
+import type { EventObject, Happening } from "../../../src/core/resource/event.ts";
 import type { KubeObject } from "../../../src/core/resource/object.ts";
 import { World } from "../../../src/durable/control-plane/world.ts";
 import { LonePlane } from "../fakes/lone-plane.ts";
@@ -111,5 +111,20 @@ test("an Event goes when it is deleted in the foreground, too", async () => {
     expect(await lone.plane.deleteObject(key, options)).toMatchObject({ value: { kind: "Event" } });
     await lone.settle();
     expect(await lone.plane.getObject(key)).toMatchObject({ ok: false, status: { reason: "NotFound" } });
+  });
+});
+
+test("a list leaves out what is older than an hour, though nothing came that removed it", async () => {
+  await LonePlane.run("events-listed", async (lone) => {
+    const world = new World(lone.storage.sql, { defaultDomain: "apps.test", settleMs: 0 });
+    const tell = (message: string, atMs: number) =>
+      world.apply({ type: "event", happening: { object: OBJECT, type: "Normal", reason: "Told", message } }, atMs);
+    const nowMs = Date.now();
+    tell("old", nowMs - HOUR_MS - 2_000);
+    tell("young", nowMs - HOUR_MS + 60_000);
+    const query = { kind: "Event", namespace: "default", limit: 0, continueToken: "" } as const;
+    const listed = await lone.plane.listObjects({ ...query, labelSelector: "", fieldSelector: "" });
+    expect(listed.ok && listed.value.items.map((event) => (event as EventObject).message)).toEqual(["young"]);
+    expect(kept(lone).map(({ message }) => message)).toEqual(["old", "young"]);
   });
 });
