@@ -5,10 +5,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { parse } from "yaml";
 import { defaultConfig } from "../../src/core/config/config.ts";
-import { type Admission, admitCreate, admitPatch } from "../../src/core/resource/admit.ts";
+import { type Admission, admitCreate, admitUpdate } from "../../src/core/resource/admit.ts";
 import { alreadyExists, conflict, notFound } from "../../src/core/resource/api-status.ts";
 import { jsonEqual, mergePatch } from "../../src/core/resource/json.ts";
 import type { KubeObject } from "../../src/core/resource/object.ts";
+import { represent } from "../../src/core/resource/representation.ts";
 import { RESOURCE_TYPES, type StoredType } from "../../src/core/resource/resource-type.ts";
 
 export type FakeApi = AsyncDisposable & {
@@ -96,20 +97,12 @@ export async function startFakeApi(): Promise<FakeApi> {
     if (stored === undefined) return refused(notFound(type, name));
     switch (method) {
       case "PATCH":
-        return save(
-          pathname,
-          admitPatch(type, stored, (object) => mergePatch(object, body), context),
-          200,
-        );
+        return save(pathname, admitUpdate(type, stored, mergePatch(represent(type, stored), body), context), 200);
       case "PUT": {
         const sent = (body as KubeObject).metadata.resourceVersion;
         if (sent !== undefined && sent !== stored.metadata.resourceVersion) return refused(conflict(type, name));
         const { status } = stored;
-        return save(
-          pathname,
-          admitPatch(type, stored, () => ({ ...(body as KubeObject), status }), context),
-          200,
-        );
+        return save(pathname, admitUpdate(type, stored, { ...(body as KubeObject), status }, context), 200);
       }
       case "DELETE":
         objects.delete(pathname);

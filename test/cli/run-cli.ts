@@ -11,13 +11,23 @@ export type CliRun = {
   readonly exitCode: number;
 };
 
-/** @param edgeUrl of the API; given to the command as --edge */
-export async function runCli(args: readonly string[], edgeUrl?: string): Promise<CliRun> {
+/**
+ * @param edgeUrl of the API; given to the command as --edge
+ * @param onLine told each line of stdout as it is printed
+ */
+export async function runCli(
+  args: readonly string[],
+  edgeUrl?: string,
+  onLine: (line: string) => void = () => {},
+): Promise<CliRun> {
   vi.stubEnv("ROUSE_ADMIN_TOKEN", "t");
   const out: string[] = [];
   const err: string[] = [];
   const spies = [
-    vi.spyOn(console, "log").mockImplementation((text: string) => void out.push(text)),
+    vi.spyOn(console, "log").mockImplementation((text: string) => {
+      out.push(text);
+      onLine(text);
+    }),
     vi.spyOn(console, "error").mockImplementation((text: string) => void err.push(text)),
     vi.spyOn(process.stderr, "write").mockImplementation((text) => err.push(String(text).trimEnd()) > 0),
     vi.spyOn(process.stdout, "write").mockImplementation((text) => out.push(String(text).trimEnd()) > 0),

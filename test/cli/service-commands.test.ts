@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { type ApiUnderTest, startApi } from "./api-under-test.ts";
+import { runCli } from "./run-cli.ts";
 
 let api: ApiUnderTest;
 let folder: string;
@@ -90,6 +91,17 @@ describe("service create", () => {
         spec: { containers: [{ image: "rouse.dev/process/hello", command: ["node"] }] },
       },
     });
+  });
+
+  // A Ctrl-C right after the first line killed the process once: nobody listened for it yet.
+  it("can be interrupted from its first line on", async () => {
+    const before = process.listenerCount("SIGINT");
+    const listening = new Map<string, number>();
+    const onLine = (line: string) => void listening.set(line, process.listenerCount("SIGINT") - before);
+    await runCli(["service", "create", "hello", "--image", "a/b"], api.fake.url, onLine);
+    await runCli(["service", "update", "hello"], api.fake.url, onLine);
+    expect(listening.get("Creating service 'hello' in namespace 'default':\n")).toBe(1);
+    expect(listening.get("No changes to apply to service 'hello'.")).toBe(2);
   });
 
   it("that fails ends with reason, message, remedy and exit code 4", async () => {

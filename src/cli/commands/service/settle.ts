@@ -34,10 +34,12 @@ export async function settle(client: ApiClient, what: Settling, flags: WaitFlags
     tell(`Service '${name}' ${done} in namespace '${namespace}'.`);
     return showResult(client, what, flags, null);
   }
+  // Before the first line: whoever reads it may interrupt at once.
+  const bounds = boundsOf(flags);
   tell(`${doing} '${name}' in namespace '${namespace}':\n`);
   const progress = new Progress(tell, () => performance.now());
   const service = await waitForReady(client, namespace, name, {
-    ...boundsOf(flags),
+    ...bounds,
     // The last output of a pod that failed is in the message; it belongs into the error, once.
     onMessage: (message) => progress.say(firstLine(message)),
   });
@@ -60,10 +62,12 @@ export async function tellUnchanged(
   flags: WaitFlags & OutputFlags,
 ): Promise<void> {
   const tell = teller(flags);
+  const bounds = flags.wait ? boundsOf(flags) : null;
   tell(`No changes to apply to service '${name}'.`);
-  const service = flags.wait
-    ? await waitForReady(client, namespace, name, boundsOf(flags))
-    : await getObject<ServiceView>(client, "Service", namespace, name);
+  const service =
+    bounds === null
+      ? await getObject<ServiceView>(client, "Service", namespace, name)
+      : await waitForReady(client, namespace, name, bounds);
   if (readinessOf(service).state !== "ready") {
     tell(`Service '${name}' is not ready: ${await reasonOf(client, service)}`);
     return showResult(client, { namespace, name }, flags, service);
