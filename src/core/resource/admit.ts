@@ -18,7 +18,7 @@ import { KIND_RULES } from "./kind-rules.ts";
 import { validateMetadata } from "./metadata-validation.ts";
 import type { KubeObject, ObjectMeta } from "./object.ts";
 import { type FindByUid, nextOwners, validateOwners } from "./owner-references.ts";
-import { represent, type WireObject } from "./representation.ts";
+import type { WireObject } from "./representation.ts";
 import { RESOURCE_TYPES, type StoredType } from "./resource-type.ts";
 import { shape } from "./schema.ts";
 import { timestampOf } from "./timestamp.ts";
@@ -78,7 +78,10 @@ export function admitCreate(
   return errors.length > 0 ? refuse(type, metadata, errors) : { ok: true, object };
 }
 
-/** A whole new object in place of the stored one (PUT); a non-empty resourceVersion or uid in it must still be right. */
+/**
+ * A whole new object in place of the stored one: what a PUT sends, or what a patch makes of the object as the client sees
+ * it. A non-empty resourceVersion or uid in it must still be right.
+ */
 export function admitUpdate(type: StoredType, stored: KubeObject, body: unknown, context: AdmissionContext): Admission {
   const parsed = parseBody(type, stored.metadata.namespace ?? "", body, context);
   if (!parsed.ok) return parsed;
@@ -119,20 +122,6 @@ export function admitUpdate(type: StoredType, stored: KubeObject, body: unknown,
     ...rules.validate(object, stored, context),
   ];
   return errors.length > 0 ? refuse(type, stored.metadata, errors) : { ok: true, object };
-}
-
-/**
- * Changes the stored object, as the client sees it, then goes on as with an update. Without a resourceVersion in the patch
- * it is unconditional.
- * @param apply makes the whole new object; what it throws is for the caller
- */
-export function admitPatch(
-  type: StoredType,
-  stored: KubeObject,
-  apply: (object: WireObject) => unknown,
-  context: AdmissionContext,
-): Admission {
-  return admitUpdate(type, stored, apply(represent(type, stored)), context);
 }
 
 type Parsed = { readonly ok: true; readonly object: KubeObject & { readonly metadata: Partial<ObjectMeta> } } | Refusal;

@@ -12,7 +12,6 @@ import {
   type Admission,
   type AdmissionContext,
   admitCreate,
-  admitPatch,
   admitUpdate,
   type NewIdentity,
 } from "../../core/resource/admit.ts";
@@ -84,7 +83,7 @@ export class ObjectRequests {
     return this.#update(key, options, (stored, context) => {
       const type = storedType(key.kind, options.apiVersion);
       const patched = patchedObject(represent(type, stored), patch);
-      return patched.ok ? admitPatch(type, stored, () => patched.value, context) : patched;
+      return patched.ok ? admitUpdate(type, stored, patched.value, context) : patched;
     });
   }
 

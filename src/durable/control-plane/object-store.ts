@@ -41,15 +41,6 @@ export class ObjectStore {
     return parseBody<KubeObject>(this.#sql.exec("SELECT body FROM objects WHERE uid = ?", uid).toArray()[0]);
   }
 
-  /** @param namespace null = all namespaces. In order of namespace and name. */
-  list(kind: KindName, namespace: string | null): KubeObject[] {
-    const rows =
-      namespace === null
-        ? this.#sql.exec("SELECT body FROM objects WHERE kind = ? ORDER BY namespace, name", kind)
-        : this.#sql.exec("SELECT body FROM objects WHERE kind = ? AND namespace = ? ORDER BY name", kind, namespace);
-    return rows.toArray().map((row) => JSON.parse(String(row.body)) as KubeObject);
-  }
-
   /**
    * In the order of namespace and name, read as far as the caller goes on; nothing may be written meanwhile.
    * @param after begins behind this name; null = at the first

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Admission, admitCreate, admitPatch, admitUpdate } from "../../../src/core/resource/admit.ts";
-import { mergePatch, setOwn } from "../../../src/core/resource/json.ts";
+import { type Admission, admitCreate, admitUpdate } from "../../../src/core/resource/admit.ts";
+import { setOwn } from "../../../src/core/resource/json.ts";
 import { KIND_RULES } from "../../../src/core/resource/kind-rules.ts";
 import { RESOURCE_TYPES, type StoredType } from "../../../src/core/resource/resource-type.ts";
 import type { Schema } from "../../../src/core/resource/schema.ts";
-import { CONTEXT, create, IDENTITY, SERVICE, withFeatures } from "./service-body.ts";
+import { admitMerged, CONTEXT, create, IDENTITY, SERVICE, withFeatures } from "./service-body.ts";
 
 const anything = fc.jsonValue({ maxDepth: 3 });
 
@@ -86,9 +86,7 @@ test("so is whatever is put in the place of a stored Service, or patched into it
   const stored = create();
   fc.assert(
     fc.property(bent(KIND_RULES.Service.schema), fc.boolean(), (sent, isPatch) => {
-      const admission = isPatch
-        ? admitPatch(SERVICE, stored, (object) => mergePatch(object, sent), OPEN)
-        : admitUpdate(SERVICE, stored, sent, OPEN);
+      const admission = isPatch ? admitMerged(SERVICE, stored, sent, OPEN) : admitUpdate(SERVICE, stored, sent, OPEN);
       expectSettled(SERVICE, admission, OPEN);
     }),
     { numRuns: 1_500 },

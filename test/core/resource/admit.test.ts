@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { admitCreate, admitPatch, admitUpdate } from "../../../src/core/resource/admit.ts";
-import { mergePatch } from "../../../src/core/resource/json.ts";
+import { admitCreate, admitUpdate } from "../../../src/core/resource/admit.ts";
 import { RESOURCE_TYPES } from "../../../src/core/resource/resource-type.ts";
 import { warningsOf } from "../../../src/core/resource/warnings.ts";
-import { annotate, body, CONTEXT, create, IDENTITY, messageOf, SERVICE } from "./service-body.ts";
+import { admitMerged, annotate, body, CONTEXT, create, IDENTITY, messageOf, SERVICE } from "./service-body.ts";
 
 const MIN_SCALE = { annotations: { "autoscaling.knative.dev/min-scale": "-1" } };
 const CONFIGURATION_LABEL = { labels: { "serving.knative.dev/configuration": "hello" } };
@@ -11,7 +10,7 @@ const CONFIGURATION_LABEL = { labels: { "serving.knative.dev/configuration": "he
 describe("generation", () => {
   test("grows with the spec, and lastModifier names who changed it", () => {
     const patch = { spec: { template: { spec: { timeoutSeconds: 10 } } } };
-    const changed = admitPatch(SERVICE, create(), (object) => mergePatch(object, patch), { ...CONTEXT, user: "bob" });
+    const changed = admitMerged(SERVICE, create(), patch, { ...CONTEXT, user: "bob" });
     expect(changed).toMatchObject({
       ok: true,
       object: {
@@ -25,7 +24,7 @@ describe("generation", () => {
 
   test("stays with labels and annotations", () => {
     const patch = { metadata: { labels: { a: "b" }, annotations: { c: "d" } } };
-    const changed = admitPatch(SERVICE, create(), (object) => mergePatch(object, patch), { ...CONTEXT, user: "bob" });
+    const changed = admitMerged(SERVICE, create(), patch, { ...CONTEXT, user: "bob" });
     expect(changed).toMatchObject({
       object: {
         metadata: { generation: 1, labels: { a: "b" }, annotations: { "serving.knative.dev/lastModifier": "ann" } },
@@ -37,7 +36,7 @@ describe("generation", () => {
 describe("creator and lastModifier", () => {
   const write = (annotations: object, spec: object = {}) => {
     const patch = { metadata: { annotations }, spec };
-    return admitPatch(SERVICE, create(), (object) => mergePatch(object, patch), { ...CONTEXT, user: "bob" });
+    return admitMerged(SERVICE, create(), patch, { ...CONTEXT, user: "bob" });
   };
 
   test("cannot be taken over, and stay when a client leaves them out", () => {
@@ -92,7 +91,7 @@ describe("identity", () => {
   test("a template that keeps its name may not change", () => {
     const stored = create((made) => Object.assign(made.spec.template, { metadata: { name: "hello-one" } }));
     const patch = { spec: { template: { spec: { timeoutSeconds: 9 } } } };
-    const changed = admitPatch(SERVICE, stored, (object) => mergePatch(object, patch), CONTEXT);
+    const changed = admitMerged(SERVICE, stored, patch, CONTEXT);
     expect(!changed.ok && changed.status.message).toContain(
       "Saw the following changes without a name change (-old +new): spec.template.metadata.name\n" +
         "{*v1.RevisionTemplateSpec}.spec.timeoutSeconds:\n\t-: 300\n\t+: 9\n",

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-import { admitCreate, admitPatch } from "../../../src/core/resource/admit.ts";
-import { mergePatch } from "../../../src/core/resource/json.ts";
+import { admitCreate } from "../../../src/core/resource/admit.ts";
 import { RESOURCE_TYPES } from "../../../src/core/resource/resource-type.ts";
-import { CONTEXT, IDENTITY } from "./service-body.ts";
+import { admitMerged, CONTEXT, IDENTITY } from "./service-body.ts";
 
 type Kind = "ConfigMap" | "Secret";
 
@@ -12,7 +11,7 @@ function refusal(kind: Kind, fields: object, patch: object): string {
   const body = { metadata: { name: "keys" }, ...fields };
   const made = admitCreate(type, "default", body, IDENTITY, CONTEXT);
   if (!made.ok) throw new Error(made.status.message);
-  const changed = admitPatch(type, made.object, (object) => mergePatch(object, patch), CONTEXT);
+  const changed = admitMerged(type, made.object, patch, CONTEXT);
   if (!changed.ok) expect(changed.status).toMatchObject({ code: 422, reason: "Invalid" });
   return changed.ok ? "" : (changed.status.message ?? "");
 }

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-import { admitCreate, admitPatch } from "../../../src/core/resource/admit.ts";
-import { mergePatch } from "../../../src/core/resource/json.ts";
+import { admitCreate } from "../../../src/core/resource/admit.ts";
 import { RESOURCE_TYPES } from "../../../src/core/resource/resource-type.ts";
-import { CONTEXT, IDENTITY } from "./service-body.ts";
+import { admitMerged, CONTEXT, IDENTITY } from "./service-body.ts";
 
 test("a namespace carries its name as a label, whatever a client does to it", () => {
   const type = RESOURCE_TYPES.Namespace;
@@ -11,7 +10,7 @@ test("a namespace carries its name as a label, whatever a client does to it", ()
   expect(made).toMatchObject({ ok: true, object: { metadata: { labels } } });
   if (!made.ok) return;
   const patch = { metadata: { labels: { "kubernetes.io/metadata.name": null } } };
-  expect(admitPatch(type, made.object, (object) => mergePatch(object, patch), CONTEXT)).toMatchObject({
+  expect(admitMerged(type, made.object, patch, CONTEXT)).toMatchObject({
     object: { metadata: { labels } },
   });
 });

@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
 import { encodeBase64Text } from "../../../src/core/base64.ts";
-import { admitCreate, admitPatch } from "../../../src/core/resource/admit.ts";
-import { mergePatch } from "../../../src/core/resource/json.ts";
+import { admitCreate } from "../../../src/core/resource/admit.ts";
 import { RESOURCE_TYPES } from "../../../src/core/resource/resource-type.ts";
-import { CONTEXT, IDENTITY } from "./service-body.ts";
+import { admitMerged, CONTEXT, IDENTITY } from "./service-body.ts";
 
 const SECRET = RESOURCE_TYPES.Secret;
 const create = (fields: object) =>
@@ -14,7 +13,7 @@ test("stringData is written into data, over what stands there, and not kept", ()
   expect(made).toMatchObject({ ok: true, object: { type: "Opaque", data: { A: "YQ==", B: "4oKsdXJv", C: "" } } });
   expect(made.ok && "stringData" in made.object).toBe(false);
   if (!made.ok) return;
-  const patched = admitPatch(SECRET, made.object, (object) => mergePatch(object, { stringData: { A: "b" } }), CONTEXT);
+  const patched = admitMerged(SECRET, made.object, { stringData: { A: "b" } }, CONTEXT);
   expect(patched).toMatchObject({ object: { data: { A: "Yg==", B: "4oKsdXJv", C: "" } } });
 });
 

@@ -1,9 +1,11 @@
 /** A Service as a client sends it, and what admission makes of it. */
 import { type Config, defaultConfig } from "../../../src/core/config/config.ts";
 import type { FeatureName, FeatureState } from "../../../src/core/config/features-config.ts";
-import { type AdmissionContext, admitCreate } from "../../../src/core/resource/admit.ts";
+import { type Admission, type AdmissionContext, admitCreate, admitUpdate } from "../../../src/core/resource/admit.ts";
+import { mergePatch } from "../../../src/core/resource/json.ts";
 import type { KubeObject } from "../../../src/core/resource/object.ts";
-import { RESOURCE_TYPES } from "../../../src/core/resource/resource-type.ts";
+import { represent } from "../../../src/core/resource/representation.ts";
+import { RESOURCE_TYPES, type StoredType } from "../../../src/core/resource/resource-type.ts";
 import { parseYaml } from "../../../src/durable/control-plane/yaml.ts";
 
 export const CONTEXT: AdmissionContext = {
@@ -37,6 +39,16 @@ export function create(change?: Change, context = CONTEXT): KubeObject {
   const admission = admitCreate(SERVICE, "default", body(change), IDENTITY, context);
   if (!admission.ok) throw new Error(admission.status.message);
   return admission.object;
+}
+
+/** An update with what a merge patch makes of the object, as the client sees it. */
+export function admitMerged(
+  type: StoredType,
+  stored: KubeObject,
+  patch: unknown,
+  context: AdmissionContext,
+): Admission {
+  return admitUpdate(type, stored, mergePatch(represent(type, stored), patch), context);
 }
 
 /** The text behind Knative's introduction; "" when the Service is taken. */

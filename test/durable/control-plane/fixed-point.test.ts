@@ -139,7 +139,7 @@ async function live(steps: readonly Step[], name: string, order: () => number): 
     }
     settle(storage, world);
     for (const kind of ["Service", "Configuration", "Revision", "Route", "DomainMapping"] as const) {
-      for (const object of world.objects.list(kind, null)) {
+      for (const { object } of [...world.objects.scan(kind, null, null)]) {
         const writes = reconcile(object, world.observed, world.settings(NOW_MS));
         const real = writes.filter(({ type }) => !["order", "wake", "await-host"].includes(type));
         expect(real, `${name}: ${kind} ${object.metadata.namespace}/${object.metadata.name}`).toEqual([]);
