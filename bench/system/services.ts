@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ApiClient } from "../../src/cli/api/api-client.ts";
 import { applyManifest } from "../../src/cli/api/apply.ts";
-import { collectionPath } from "../../src/cli/api/kinds.ts";
+import { nounPath } from "../../src/cli/api/kinds.ts";
 import { servicePath } from "../../src/cli/api/service-view.ts";
 import { waitForReady } from "../../src/cli/api/wait-ready.ts";
 import { CliError } from "../../src/cli/cli-error.ts";
@@ -101,7 +101,7 @@ export async function poll<T>(what: string, timeoutMs: number, ask: () => Promis
 }
 
 async function revisions(client: ApiClient): Promise<readonly RevisionView[]> {
-  const path = collectionPath("serving.knative.dev/v1", "Service", NAMESPACE).replace(/services$/, "revisions");
+  const path = nounPath("Revision", NAMESPACE);
   return ((await client.expect("list revisions", "GET", path)) as { items: readonly RevisionView[] }).items;
 }
 
