@@ -4,7 +4,6 @@
  * moves it back: that is how one rolls back.
  * Source: serving/pkg/reconciler/configuration, configuration_lifecycle.go
  */
-import { childName } from "../name.ts";
 import {
   ANNOTATION_CREATOR,
   ANNOTATION_LAST_MODIFIER,
@@ -26,7 +25,7 @@ import { SERVING_API_VERSION } from "../resource/resource-type.ts";
 import type { Configuration, ConfigurationStatus, Revision } from "../resource/serving.ts";
 import { timestampOf } from "../resource/timestamp.ts";
 import { writeStatus } from "./child.ts";
-import { findNamedRevision } from "./named-revision.ts";
+import { findNamedRevision, nameOfRevision } from "./named-revision.ts";
 import type { Observed, Settings, Write } from "./observed.ts";
 import { generationOf } from "./revision-row.ts";
 
@@ -57,14 +56,12 @@ type LatestCreated =
   | { readonly state: "taken"; readonly name: string };
 
 function findLatestCreated(configuration: Configuration, observed: Observed): LatestCreated {
-  const { name: parent, namespace = "", generation } = configuration.metadata;
-  const ownName = configuration.spec.template.metadata?.name ?? "";
-  const name = ownName !== "" ? ownName : childName(parent, `-${String(generation).padStart(5, "0")}`);
-  const existing = observed.get("Revision", namespace, name);
+  const name = nameOfRevision(configuration);
+  const existing = observed.get("Revision", configuration.metadata.namespace ?? "", name);
   if (existing === null) return { state: "missing", name };
   if (existing.metadata.deletionTimestamp !== undefined) return { state: "waiting", name };
   if (!isControlledBy(existing, configuration)) return { state: "taken", name };
-  if (ownName !== "" && findNamedRevision(configuration, observed) === "taken") return { state: "taken", name };
+  if (findNamedRevision(configuration, observed) === "taken") return { state: "taken", name };
   return { state: "found", name, revision: existing };
 }
 

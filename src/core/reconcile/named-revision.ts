@@ -1,9 +1,16 @@
-/** Templates that bring the name of their revision. */
+/** The names of the revisions of a configuration, above all those that a template brings along. */
+import { childName } from "../name.ts";
 import { LABEL_CONFIGURATION_GENERATION } from "../resource/annotations.ts";
 import { jsonEqual } from "../resource/json.ts";
 import { isControlledBy } from "../resource/object.ts";
 import type { Configuration, Revision } from "../resource/serving.ts";
 import type { Observed } from "./observed.ts";
+
+/** The name of the revision of the configuration's generation: the template's, else one made of name and generation. */
+export function nameOfRevision({ metadata, spec }: Configuration): string {
+  const named = spec.template?.metadata?.name ?? "";
+  return named !== "" ? named : childName(metadata.name, `-${String(metadata.generation).padStart(5, "0")}`);
+}
 
 /**
  * The revision that a configuration's template names.

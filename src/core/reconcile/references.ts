@@ -5,6 +5,7 @@
  *        └─────owns──▶ Route ──traffic──▶ Configuration, Revision
  *                        └─────owns──▶ CoreService (placeholders)
  *                      Configuration, Revision ──annotation routes──▶ Route   (their routing state follows it)
+ *                      Configuration ──name, its own or taken──▶ Revision
  *                      Revision ──env, envFrom──▶ ConfigMap, Secret
  *                      DomainMapping ──ref──▶ Service, Route, CoreService
  */
@@ -18,6 +19,7 @@ import type { Configuration, Revision, Route } from "../resource/serving.ts";
 import { CLUSTER_LOCAL_DOMAIN } from "../routing/hosts.ts";
 import { referredKind } from "./domain-mapping.ts";
 import { envReferences } from "./env-sources.ts";
+import { nameOfRevision } from "./named-revision.ts";
 import type { Observed } from "./observed.ts";
 
 /** The keys that an object names; stored as an index, so that `Observed.referrers` can answer. */
@@ -35,7 +37,8 @@ export function referencesOf(object: KubeObject): ObjectKey[] {
   }
   if (object.kind === "Configuration" || object.kind === "Revision") {
     const routes = routesAnnotation(object).map((name) => ({ kind: "Route" as const, namespace, name }));
-    return object.kind === "Revision" ? distinct([...routes, ...sourcesOf(object as Revision)]) : routes;
+    if (object.kind === "Revision") return distinct([...routes, ...sourcesOf(object as Revision)]);
+    return [...routes, { kind: "Revision", namespace, name: nameOfRevision(object as Configuration) }];
   }
   if (object.kind === "DomainMapping") return referencesOfMapping(object as DomainMapping);
   return [];

@@ -307,3 +307,25 @@ test("an object goes with the owner that a client gave it later, and stays when 
     expect((await cluster.get("Route", "hello"))?.metadata.ownerReferences).toMatchObject([{ kind: "Service" }]);
   });
 });
+
+test("a configuration that waits for the name of another's revision gets it when that is gone", async () => {
+  await Cluster.run("names", async (cluster) => {
+    const named = (name: string) => ({
+      metadata: { name },
+      spec: { template: { ...SPEC.template, metadata: { name: "shop-new-1" } } },
+    });
+    for (const name of ["shop", "shop-new"]) {
+      expect(await cluster.create("Configuration", named(name), SERVING)).toMatchObject({ ok: true });
+      await cluster.lone.settle();
+    }
+    const ready = async () =>
+      findCondition(((await cluster.get("Configuration", "shop-new")) as Configuration).status, "Ready");
+    expect((await ready())?.message).toContain('"shop-new-1" already exists');
+    await cluster.delete("Configuration", "shop", "Background");
+    await cluster.lone.settle();
+    expect((await ready())?.status).toBe("Unknown");
+    expect((await cluster.get("Revision", "shop-new-1"))?.metadata.ownerReferences).toMatchObject([
+      { name: "shop-new" },
+    ]);
+  });
+});
