@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { parse } from "yaml";
 import { CliError } from "../cli-error.ts";
+import { isLoopback } from "../loopback.ts";
 import { ADMIN_TOKEN_FILE } from "../secrets.ts";
 import { ApiClient } from "./api-client.ts";
 import { edgeUrl } from "./edge-url.ts";
@@ -39,8 +40,22 @@ export function connectionFromEnvironment(env: NodeJS.ProcessEnv): ConnectionFla
 }
 
 export function connect({ edge, state }: ConnectionFlags): ApiClient {
-  const token = process.env.ROUSE_ADMIN_TOKEN ?? readState(state, ADMIN_TOKEN_FILE).trim();
+  const token = process.env.ROUSE_ADMIN_TOKEN ?? localToken(state, edge);
   return new ApiClient(edge ?? localEdge(readState(state, "kubeconfig")), token);
+}
+
+/** The token of the local edge is for this machine only: another edge must not learn it. */
+function localToken(state: string, edge: string | undefined): string {
+  if (edge !== undefined && !isLoopback(new URL(edge).hostname)) {
+    throw new CliError(
+      `there is no token for ${edge}`,
+      "Put the one that `rouse init` printed into ROUSE_ADMIN_TOKEN.",
+      {
+        exitCode: "unreachable",
+      },
+    );
+  }
+  return readState(state, ADMIN_TOKEN_FILE).trim();
 }
 
 /** The origin of the server in a kubeconfig that `rouse up` wrote. */
