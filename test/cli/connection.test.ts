@@ -19,7 +19,7 @@ afterEach(() => {
 it("tells the token of the local edge to no other edge", () => {
   const edge = "https://rouse.example.com";
   expect(() => connect({ state, edge })).toThrow(
-    expect.objectContaining({ message: `there is no token for ${edge}`, exitCode: "unreachable" }),
+    expect.objectContaining({ message: `there is no token for ${edge}`, exitCode: 3 }),
   );
 });
 
