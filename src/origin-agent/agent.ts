@@ -149,11 +149,12 @@ export class Agent extends EventEmitter<AgentEvents> {
   async #close(stopPods: boolean): Promise<void> {
     if (this.#statsTimer !== null) clearInterval(this.#statsTimer);
     // The link goes first: the edge must not send replacements to an agent that is about to end.
-    this.#link.close(stopPods ? CLOSE_STOPPING : undefined);
+    const goodbye = this.#link.close(stopPods ? CLOSE_STOPPING : undefined);
     if (stopPods) await this.#reconciler.stopAll(AGENT_STOP_GRACE_MS);
     else this.#reconciler.leaveAll();
     await Promise.all([this.#dataServer.close(), this.#metricsServer.close()]);
     for (const driver of this.#drivers) await driver.close();
+    await goodbye;
     this.#stateFile.unlock();
   }
 

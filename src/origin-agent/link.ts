@@ -28,6 +28,8 @@ const LONGEST_RETRY_MS = 5_000;
 /** Another agent lives under this identity: only a person can end that. */
 const DUPLICATE_RETRY_MS = 15_000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** How long the edge may take to pass on that the agent goes, before it goes anyway. */
+const CLOSE_DEADLINE_MS = 1_000;
 const NORMAL_CLOSURE = 1_000;
 
 export type LinkEvents = {
@@ -92,8 +94,11 @@ export class Link {
     if (this.#isWelcome) this.#send(frame);
   }
 
-  /** @param code tells the edge why; 1000 = nothing to say */
-  close(code: number = NORMAL_CLOSURE): void {
+  /**
+   * @param code tells the edge why; 1000 = nothing to say
+   * @returns when the edge has heard it, or has not within CLOSE_DEADLINE_MS
+   */
+  async close(code: number = NORMAL_CLOSURE): Promise<void> {
     this.#isClosed = true;
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
     this.#stopPinging();
@@ -101,10 +106,13 @@ export class Link {
     this.#socket = null;
     this.#isWelcome = false;
     if (socket === null) return;
-    if (socket.readyState === WebSocket.OPEN) socket.close(code);
-    else socket.terminate();
+    if (socket.readyState !== WebSocket.OPEN) return socket.terminate();
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    socket.close(code);
     // A peer that does not answer the close must not hold up the agent's end.
-    setTimeout(() => socket.terminate(), FIRST_RETRY_MS).unref();
+    const deadline = setTimeout(() => socket.terminate(), CLOSE_DEADLINE_MS);
+    await closed;
+    clearTimeout(deadline);
   }
 
   #send(frame: AgentFrame): void {
@@ -140,7 +148,7 @@ export class Link {
       this.#socket?.close(NORMAL_CLOSURE);
       return;
     }
-    this.close();
+    void this.close();
     this.#events.refused(frame);
   }
 

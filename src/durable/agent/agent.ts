@@ -76,13 +76,14 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
   }
 
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
+    // Those who must know are told before the agent is answered: it waits, and the whole edge may end after it.
+    await this.#socketGone(socket, code === CLOSE_STOPPING ? "Lost" : "Disconnected");
     // 1005 and 1006 are never sent; they say that no close frame came.
     this.#sockets.close(socket, code === 1005 || code === 1006 ? 1000 : code, reason);
-    this.#socketGone(socket, code === CLOSE_STOPPING ? "Lost" : "Disconnected");
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
-    this.#socketGone(socket, "Disconnected");
+    await this.#socketGone(socket, "Disconnected");
   }
 
   // --- revisions ---
@@ -170,7 +171,6 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
       connection: "Connected",
       disconnectedAtMs: null,
     });
-    this.#reports.addObservation();
     const controlPlaneId = this.#store.memoryId();
     const frame: WelcomeFrame = { type: "welcome", version: LINK_VERSION, controlPlaneId, keys, clockMs: nowMs };
     socket.send(JSON.stringify(frame));
@@ -237,13 +237,15 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
     this.#sockets.close(socket, CLOSE_REFUSED, reason);
   }
 
-  #socketGone(socket: WebSocket, connection: "Disconnected" | "Lost"): void {
+  async #socketGone(socket: WebSocket, connection: "Disconnected" | "Lost"): Promise<void> {
     if (this.#sockets.bootIdOf(socket) === null) return;
     if (this.#sockets.live(socket).length > 0) return;
     const identity = this.#store.identity();
     if (identity?.connection !== "Connected") return;
     this.#setLink(identity, connection, Date.now());
-    this.ctx.waitUntil(this.#deliver().then(() => this.#keepAlarm()));
+    // First of all an alarm: the edge may end at any moment, and what was not told is told at its next start.
+    await this.#keepAlarm();
+    await this.#deliver();
   }
 
   /** A reset of this object drops the socket without an event, and so does a machine without power. */
@@ -260,8 +262,7 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
   }
 
   #setLink(identity: AgentIdentity, connection: AgentIdentity["connection"], disconnectedAtMs: number | null): void {
-    this.#store.putIdentity({ ...identity, connection, disconnectedAtMs });
-    this.#reports.addObservation();
+    this.#store.putIdentity({ ...identity, connection, disconnectedAtMs, isObserved: false });
     this.#reports.addAll();
   }
 
@@ -285,13 +286,14 @@ export class Agent extends DurableObject<AgentEnv> implements AgentRpc {
     else await this.#keepAlarm();
   }
 
-  /** An alarm stands while there are pods to look after or an absence to end. */
+  /** An alarm stands while there are pods to look after, an absence to end or something to tell. */
   async #keepAlarm(): Promise<void> {
     if ((await this.ctx.storage.getAlarm()) !== null) return;
     const identity = this.#store.identity();
     const isAway = identity?.connection === "Disconnected" && identity.disconnectedAtMs !== null;
     const hasPods = this.#store.assignments().length > 0;
     if (isAway) await this.ctx.storage.setAlarm((identity.disconnectedAtMs ?? 0) + LOST_AFTER_MS);
+    else if (identity?.isObserved === false) await this.ctx.storage.setAlarm(Date.now() + DELIVERY_RETRY_MS);
     else if (hasPods) await this.ctx.storage.setAlarm(Date.now() + RESYNC_MS);
   }
 }

@@ -1,4 +1,7 @@
-/** What an Agent object tells others: its pods to their revisions, itself to the control plane. At least once. */
+/**
+ * What an Agent object tells others: its pods to their revisions, itself to the control plane. At least once: the identity
+ * remembers whether it was told, and the alarm says everything of the pods again.
+ */
 import {
   CONTROL_PLANE_NAME,
   type ControlPlaneInbox,
@@ -17,7 +20,6 @@ export class Reports {
   readonly #env: ReportsEnv;
   /** Revisions that must hear of their pods, and did not yet. */
   readonly #due = new Set<string>();
-  #isObservationDue = false;
 
   constructor(store: AgentStore, env: ReportsEnv) {
     this.#store = store;
@@ -32,20 +34,15 @@ export class Reports {
     for (const { revisionUid } of this.#store.assignments()) this.#due.add(revisionUid);
   }
 
-  /** The agent itself is not what it was. */
-  addObservation(): void {
-    this.#isObservationDue = true;
-  }
-
   /** Tells everybody who must hear; what fails stays due. @returns whether anything is due still */
   async deliver(): Promise<boolean> {
     const identity = this.#store.identity();
     if (identity === null) return false;
     const due = [...this.#due];
     this.#due.clear();
-    const observed = this.#isObservationDue ? this.#observe(identity) : Promise.resolve();
+    const observed = identity.isObserved === true ? Promise.resolve() : this.#observe(identity);
     await Promise.all([observed, ...due.map((revisionUid) => this.#report(identity, revisionUid))]);
-    return this.#due.size > 0 || this.#isObservationDue;
+    return this.#due.size > 0 || this.#store.identity()?.isObserved !== true;
   }
 
   async #report(identity: AgentIdentity, revisionUid: string): Promise<void> {
@@ -61,7 +58,6 @@ export class Reports {
   }
 
   async #observe(identity: AgentIdentity): Promise<void> {
-    this.#isObservationDue = false;
     const { agentUid, name, connection, drivers, labels, capacity, system } = identity;
     const sequence = this.#store.next("observation", Date.now());
     const observation = {
@@ -71,7 +67,9 @@ export class Reports {
     try {
       await this.#env.CONTROL_PLANE.getByName(CONTROL_PLANE_NAME).agentObserved(observation);
     } catch {
-      this.#isObservationDue = true;
+      return;
     }
+    // It may have changed meanwhile, and is due again then.
+    if (this.#store.identity() === identity) this.#store.putIdentity({ ...identity, isObserved: true });
   }
 }

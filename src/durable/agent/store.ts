@@ -34,6 +34,8 @@ export type AgentIdentity = {
   readonly connection: AgentConnection;
   readonly disconnectedAtMs: number | null;
   readonly keyEpoch: number;
+  /** Whether the control plane has heard of this. */
+  readonly isObserved?: boolean;
 };
 
 /**
