@@ -411,6 +411,22 @@ describe("an object that was", () => {
     await vi.waitFor(() => expect(lastReport("crashes-r")?.sequence).toBeGreaterThan(before), { interval: 5 });
   });
 
+  test("tells the control plane after a reset what it could not tell before", async () => {
+    const link = await Link.greet(helloOf("mutes"));
+    const observed = vi.spyOn(ControlPlane.prototype, "agentObserved").mockRejectedValue(new Error("not now"));
+    link.close(CLOSE_STOPPING);
+    await vi.waitFor(() => expect(observed).toHaveBeenCalled(), { interval: 5 });
+    await abortAllDurableObjects();
+    observed.mockReset().mockResolvedValue(undefined);
+    expect(await runDurableObjectAlarm(AGENT.getByName("mutes") as never)).toBe(true);
+    expect(observed.mock.calls.map(([{ agentUid, connection }]) => [agentUid, connection])).toEqual([
+      ["mutes", "Lost"],
+    ]);
+    observed.mockClear();
+    await runDurableObjectAlarm(AGENT.getByName("mutes") as never);
+    expect(observed).not.toHaveBeenCalled();
+  });
+
   test("reset under an agent that never comes back finds out that it is gone", async () => {
     await Link.greet(helloOf("vanishes"));
     await assign("vanishes", "vanishes-r", 1, "p1");
