@@ -411,19 +411,23 @@ describe("an object that was", () => {
     await vi.waitFor(() => expect(lastReport("crashes-r")?.sequence).toBeGreaterThan(before), { interval: 5 });
   });
 
-  test("tells the control plane after a reset what it could not tell before", async () => {
-    const link = await Link.greet(helloOf("mutes"));
-    const observed = vi.spyOn(ControlPlane.prototype, "agentObserved").mockRejectedValue(new Error("not now"));
+  test.each([
+    ["refuses", () => Promise.reject(new Error("not now"))],
+    ["hangs", () => new Promise<void>(() => {})],
+  ])("reset while the control plane %s tells it afterwards what it could not tell before", async (how, answer) => {
+    const name = `mutes-${how}`;
+    const link = await Link.greet(helloOf(name));
+    const observed = vi.spyOn(ControlPlane.prototype, "agentObserved").mockImplementation(answer);
     link.close(CLOSE_STOPPING);
     await vi.waitFor(() => expect(observed).toHaveBeenCalled(), { interval: 5 });
+    // By the time of this answer the refusal is known and on record.
+    await AGENT.getByName(name).describe();
     await abortAllDurableObjects();
     observed.mockReset().mockResolvedValue(undefined);
-    expect(await runDurableObjectAlarm(AGENT.getByName("mutes") as never)).toBe(true);
-    expect(observed.mock.calls.map(([{ agentUid, connection }]) => [agentUid, connection])).toEqual([
-      ["mutes", "Lost"],
-    ]);
+    expect(await runDurableObjectAlarm(AGENT.getByName(name) as never)).toBe(true);
+    expect(observed.mock.calls.map(([{ agentUid, connection }]) => [agentUid, connection])).toEqual([[name, "Lost"]]);
     observed.mockClear();
-    await runDurableObjectAlarm(AGENT.getByName("mutes") as never);
+    await runDurableObjectAlarm(AGENT.getByName(name) as never);
     expect(observed).not.toHaveBeenCalled();
   });
 
