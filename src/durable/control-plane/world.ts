@@ -1,6 +1,7 @@
 /**
- * The stores of the control plane as one: what reconcilers read (`observed`), and how their writes are carried out.
- * Nothing here decides; every method runs inside the caller's transaction.
+ * The stores of the control plane as one: what reconcilers read (`observed`), and how their writes are carried out. What
+ * shall be is decided in core; what goes along with an owner is found here, since that takes the store. All that writes
+ * runs inside the caller's transaction.
  */
 import { markForDeletion, type Propagation, withoutFinalizer, withoutOwner } from "../../core/reconcile/deletion.ts";
 import type { EntryDraft, Observed, Settings, Write } from "../../core/reconcile/observed.ts";
